@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Refresh: POST /roster_admin/refresh and GET /roster_admin/refresh/USER (the protocol's section
+// 2): fetch all, then apply all in one turn, then answer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/roster_source.h"
+#include "base/timers.h"
+#include "im/core.h"
+#include "web/http_server.h"
+
+namespace rosterd::app {
+
+struct RefreshOptions {
+  std::vector<std::string> hosts;  // a bare username belongs to the first one
+  std::size_t batch_users = 10'000;
+  std::size_t batches = 100;  // at once; beyond it 503 with Retry-After
+  Duration deadline = std::chrono::seconds(30);
+  bool all_failed_ok = false;  // refresh_all_failed_ok: Prosody's literal "ok"
+};
+
+class Refresh : public web::RequestHandler {
+ public:
+  // All outlive it.
+  Refresh(const RefreshOptions& options, im::Core& core, RosterSource& source, const Clock& clock,
+          Timers& timers);
+  ~Refresh() override;
+  void set_options(const RefreshOptions& options);
+
+  // Registered for "/roster_admin/refresh" (POST) and "/roster_admin/refresh/" (GET).
+  void on_request(web::Responder& responder, web::ExchangeId exchange,
+                  const http::Request& request) override;
+
+  // Shutdown: new batches get 503; running ones end with what they have, now.
+  void stop();
+  std::size_t running() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rosterd::app

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// ClientStream: one client's XMPP stream over whatever channel carries it: frames bytes, parses
+// stanzas, drives the negotiation, then hands stanzas to im::Core.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/byte_queue.h"
+#include "base/handle.h"
+#include "base/intrusive_list.h"
+#include "base/timers.h"
+#include "c2s/channel.h"
+#include "im/core.h"
+#include "im/ports.h"
+#include "xml/framer.h"
+#include "xml/parser.h"
+#include "xmpp/negotiation.h"
+
+namespace rosterd::c2s {
+
+struct StreamOptions {
+  xmpp::NegotiationOptions negotiation;
+  xml::FramerLimits before_login{.stanza_bytes = 10 * 1024, .depth = 16, .attributes = 16};
+  xml::FramerLimits after_login{.stanza_bytes = 256 * 1024, .depth = 64, .attributes = 64};
+  std::size_t bytes_before_login = 64 * 1024;            // in total
+  Duration login_timeout = std::chrono::seconds(60);     // from accept to the bound resource
+  std::size_t outbox_soft = 256 * 1024;                  // unsent bytes for longer than …
+  Duration outbox_soft_time = std::chrono::seconds(30);  // … this, or once over
+  std::size_t outbox_hard = 2 * 1024 * 1024;             // this: resource-constraint
+};
+
+class ClientStream;
+
+// What the streams of one service share.
+struct StreamContext {
+  const StreamOptions& options;
+  xml::Parser& parser;
+  im::Core& core;
+  im::AuthSource& auth;
+  im::AuthEvents& auth_events;  // tickets are the stream's handle as a number
+  const Clock& clock;
+  Timers& timers;
+};
+
+class ClientStream {
+ public:
+  // `channel` outlives it. `secure`: the stream begins inside TLS.
+  ClientStream(const StreamContext& context, Channel& channel);
+  // Ends its session, if it has one.
+  ~ClientStream();
+  ClientStream(const ClientStream&) = delete;
+  ClientStream& operator=(const ClientStream&) = delete;
+
+  void set_handle(Handle<ClientStream> handle) { handle_ = handle; }
+
+  // --- what the channel reports ----------------------------------------------------------------
+  void on_bytes(std::string_view bytes);
+  void on_tls_open();
+  // The channel is going or gone: no more input, the session ends now.
+  void on_gone(std::string_view why);
+
+  // --- answers of the AuthSource ---------------------------------------------------------------
+  void on_keys(const Result<xmpp::ScramKeys>& keys);
+  void on_password(const Result<bool>& right);
+
+  // --- end of turn -----------------------------------------------------------------------------
+  // The session's outbox to the channel, limits checked, and Session::end obeyed.
+  void flush(im::Session& session);
+  // Unsent bytes have all gone.
+  void on_drained();
+
+  // Sends a stream error and closes.
+  void close(xmpp::StreamCondition condition, std::string_view text);
+  bool closed() const { return closed_; }
+
+ private:
+  // One pass over `bytes`; returns how many were used.
+  std::size_t consume(std::string_view bytes);
+  void handle_frame(xml::Frame::Kind kind, std::string_view bytes);
+  void handle_header(std::string_view bytes);
+  void handle_element(std::string_view bytes);
+  void perform(xmpp::Actions& actions);
+  void perform_one(xmpp::Action& action);
+  void feed_kept();
+  void end(std::string_view why);
+  void on_login_timeout();
+  void on_slow();
+
+  StreamContext context_;
+  Channel& channel_;
+  Handle<ClientStream> handle_;
+  std::unique_ptr<xmpp::Negotiation> negotiation_;  // gone once established
+  std::unique_ptr<std::string> partial_;            // only while a frame is incomplete
+  xmpp::Jid user_;                                  // bare, once authenticated
+  Handle<im::Session> session_;
+  Timer timer_;  // login deadline, then the slow-client deadline
+  xml::Framer framer_;
+  std::size_t bytes_before_login_ = 0;
+  bool feeding_ = false;
+  bool closed_ = false;
+  bool user_begun_ = false;
+};
+
+}  // namespace rosterd::c2s

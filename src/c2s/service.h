@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Service: client-to-server. Owns the listeners of 5222 and 5223 and every client stream, answers
+// for their logins, and empties sessions' outboxes into channels at the end of the turn.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "c2s/client_stream.h"
+#include "im/core.h"
+#include "im/ports.h"
+#include "net/listener.h"
+#include "net/loop.h"
+
+namespace rosterd::c2s {
+
+class Service final : public net::FlushHook, public net::ReapHook, public im::AuthEvents {
+ public:
+  // All outlive it. `tls` may be null: then STARTTLS is not offered and no TLS listener may be
+  // opened.
+  Service(net::Loop& loop, im::Core& core, im::AuthSource& auth, const StreamOptions& options,
+          std::shared_ptr<const net::TlsContext> tls);
+  ~Service() override;
+
+  // `direct_tls`: XEP-0368, TLS from the first byte. kUnavailable when the address cannot be bound.
+  Status listen(const net::Address& address, bool direct_tls, std::size_t max_connections);
+  std::vector<net::Address> addresses() const;
+
+  // For streams to come.
+  void set_options(const StreamOptions& options);
+  void set_tls(std::shared_ptr<const net::TlsContext> tls);
+
+  // Stops listening and closes every stream with system-shutdown.
+  void stop();
+  std::size_t stream_count() const;
+
+  void on_flush() override;
+  void on_reap() override;
+  void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) override;
+  void on_password(std::uint64_t ticket, const Result<bool>& right) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rosterd::c2s

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Config: the whole configuration as a value, read from TOML through one table of options
+// (config.cc) that also makes `-t`'s messages, `-p`'s listing and the check of the manual page.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/refresh.h"
+#include "app/roster_source.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "c2s/client_stream.h"
+#include "im/core.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "web/http_client.h"
+#include "web/http_server.h"
+
+namespace rosterd {
+
+struct Config {
+  log::Level log_level = log::Level::kInfo;
+
+  // [[host]]: name, certificate, key. At least one; the first is the default host.
+  std::vector<net::Certificate> hosts;
+
+  std::vector<std::string> c2s_interfaces = {"127.0.0.1", "::1"};
+  std::uint16_t c2s_port = 5222;      // 0 = off
+  std::uint16_t c2s_tls_port = 5223;  // 0 = off
+  std::size_t c2s_max_connections = 10'000;
+  std::vector<std::string> http_interfaces = {"127.0.0.1", "::1"};
+  std::uint16_t http_port = 5280;   // 0 = off
+  std::uint16_t https_port = 5281;  // 0 = off
+
+  std::string accounts_file = "/var/lib/rosterd/accounts";
+  Duration drain_timeout = std::chrono::seconds(5);  // of a stop
+
+  // Filled from the options that their rooms declare; hosts and version are set everywhere.
+  net::LoopOptions loop;
+  c2s::StreamOptions streams;
+  im::Options im;
+  web::HttpServerOptions http_server;
+  web::HttpClientOptions http_client;
+  app::RosterSourceOptions roster;
+  app::RefreshOptions refresh;
+};
+
+// One message per fault, each "FILE:LINE: text", joined by newlines; an unknown name is a fault and
+// gets the nearest known one. Relative paths are taken from the file's folder. kInvalid.
+Result<Config> parse_config(std::string_view text, const std::string& file_name);
+Result<Config> load_config(const std::string& file_name);
+
+// The effective configuration as TOML, secrets masked.
+std::string print_config(const Config& config);
+
+}  // namespace rosterd

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Core: the domain. Users, sessions and rosters live here; stanzas come in as elements, stanzas go
+// out into outboxes. Pure: no socket, no HTTP, no clock of its own.
+//
+// Presence between two local users exists only if both rosters grant it: A sees B when A has
+// to/both on B and B has from/both on A, evaluated on the roster table as it stands. A user whose
+// roster is not there (yet) grants nothing. So a one-sided refresh can never leak presence, and a
+// removal needs only one of the two names.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/handle.h"
+#include "base/interner.h"
+#include "base/intrusive_list.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "im/ports.h"
+#include "im/roster.h"
+#include "im/session.h"
+#include "xml/element.h"
+#include "xmpp/jid.h"
+
+namespace rosterd::im {
+
+struct Options {
+  std::vector<std::string> hosts;  // prepared domains served
+  std::string software_version = "1.0";
+  // RFC 6120 section 7.7.2.2: what happens to a resource that is in use.
+  enum class Conflict { kReplaceOld, kRefuseNew, kRename } conflict = Conflict::kReplaceOld;
+  std::size_t sessions_per_user = 20;
+  std::size_t directed_per_session = 100;             // remembered targets of directed presence
+  std::size_t waiting_iqs_per_session = 10;           // roster gets waiting for the roster
+  Duration roster_stale_max = std::chrono::hours(1);  // how long a roster is kept after log-out
+  std::size_t cached_rosters = 10'000;                // of users without a session
+};
+
+// One user's roster in a batch. `sequence` orders fetches of that user: one older than what is
+// applied is dropped.
+struct RosterChange {
+  xmpp::Jid user;  // bare
+  Roster roster;
+  std::uint64_t sequence = 0;
+};
+
+class Core {
+ public:
+  // `fetcher` outlives it.
+  Core(const Options& options, const Clock& clock, RosterFetcher* fetcher);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+  void set_options(const Options& options);
+
+  // --- Sessions -------------------------------------------------------------------------------
+  // A stream has authenticated as this bare JID: its roster is fetched from now on. Calls pair up.
+  void begin_user(const xmpp::Jid& user);
+  void end_user(const xmpp::Jid& user);
+  // `resource` "" = the server chooses. kInvalid (resourceprep), kConflict (refused by policy),
+  // kTooLarge (sessions_per_user). Between begin_user and end_user of that user.
+  Result<Handle<Session>> bind(const xmpp::Jid& user, std::string_view resource);
+  // The stream is gone, however it went: unavailable presence to all who saw it. Harmless when
+  // gone.
+  void end_session(Handle<Session> session);
+  Session* find_session(Handle<Session> session) const;
+
+  // --- Stanzas --------------------------------------------------------------------------------
+  // A first-level element of an established stream. Anything that is not a stanza, or is malformed,
+  // is answered as RFC 6120 section 8 says, or ends the session (Session::end).
+  void handle_stanza(Handle<Session> session, xml::Element stanza);
+
+  // Sessions that have something to flush; pop_front() until empty.
+  IntrusiveList<Session, &Session::dirty>& dirty() { return dirty_; }
+
+  // --- Rosters --------------------------------------------------------------------------------
+  Interner& interner() { return interner_; }
+  // Has this bare JID a stream (so that a refresh must fetch)?
+  bool is_online(const xmpp::Jid& user) const;
+  bool is_local(const xmpp::Jid& jid) const;
+
+  // The answer to RosterFetcher::fetch_roster. On failure a kept roster serves as stale copy if it
+  // is young enough; else waiting roster gets are answered with wait/remote-server-timeout, and a
+  // later success brings the items as pushes.
+  void on_roster_fetched(const xmpp::Jid& user, Result<RosterChange> change);
+
+  // Swaps in all rosters at once, then, with the whole new table in place, appends to outboxes:
+  // unavailable presence between those who lose each other; roster pushes; available presence
+  // between those who gain each other. No I/O, one turn, no half-applied state observable.
+  void apply(std::vector<RosterChange> batch);
+  // A refresh named a user without a session: the kept copy, if any, must not be used again.
+  void forget_roster(const xmpp::Jid& user);
+
+  // Called now and then (once a minute) to drop kept rosters that are too old.
+  void expire();
+
+  std::size_t session_count() const;
+
+ private:
+  struct Impl;
+  Interner interner_;
+  IntrusiveList<Session, &Session::dirty> dirty_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rosterd::im

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Ports: what the domain asks of the world. im declares them, higher rooms implement them. The
+// domain never sees a socket, HTTP or JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "xmpp/jid.h"
+#include "xmpp/sasl.h"
+
+namespace rosterd::im {
+
+// app::RosterSource. Answers with Core::on_roster_fetched(), later, never from inside the call.
+class RosterFetcher {
+ public:
+  virtual ~RosterFetcher() = default;
+  // A user has logged in and has no roster that may be used. One question per user at a time; a
+  // failed one is repeated in the background by the implementation until it succeeds or
+  // cancel_fetch() is called.
+  virtual void fetch_roster(const xmpp::Jid& user) = 0;
+  // The user's last stream is gone.
+  virtual void cancel_fetch(const xmpp::Jid& user) = 0;
+};
+
+// Answers of an AuthSource; c2s::Service.
+class AuthEvents {
+ public:
+  virtual ~AuthEvents() = default;
+  virtual void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) = 0;
+  virtual void on_password(std::uint64_t ticket, const Result<bool>& right) = 0;
+};
+
+// Where accounts are: store::AccountsFile, later the web app. Answers come later, never from inside
+// the call, each with the ticket of its question. kUnavailable means "cannot tell now".
+class AuthSource {
+ public:
+  virtual ~AuthSource() = default;
+  // For an unknown user: keys that are the same at every asking, that nobody can match, and that
+  // look like everybody's (RFC 5802 section 9; no user enumeration).
+  virtual void fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
+                          AuthEvents* events) = 0;
+  // Takes as long for an unknown user as for a known one. `password` has not been prepared.
+  virtual void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
+                              AuthEvents* events) = 0;
+};
+
+}  // namespace rosterd::im

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Session: one bound resource. It is not the connection: it has an outbox of whole stanzas that a
+// channel empties at the end of the turn, so no handler can be killed by its own send.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/handle.h"
+#include "base/intrusive_list.h"
+#include "base/time.h"
+#include "xmpp/errors.h"
+#include "xmpp/jid.h"
+
+namespace rosterd::im {
+
+class User;
+
+// Whole stanzas in order, waiting for the channel. Owns no memory while empty.
+class Outbox {
+ public:
+  bool empty() const { return ends_.empty(); }
+  std::size_t bytes() const { return bytes_.size(); }
+  std::size_t count() const { return ends_.size(); }
+  // All stanzas, concatenated; and each one.
+  std::string_view all() const { return bytes_; }
+  std::string_view stanza(std::size_t i) const;
+  void clear();
+
+  // Append a stanza's bytes to begin(), then call finish(): one stanza more.
+  std::string& begin() { return bytes_; }
+  void finish() { ends_.push_back(static_cast<std::uint32_t>(bytes_.size())); }
+
+ private:
+  std::string bytes_;
+  std::vector<std::uint32_t> ends_;
+};
+
+// Owned by Core; others keep a Handle<Session>.
+class Session {
+ public:
+  Session(xmpp::Jid full, User* user) : jid(std::move(full)), user(user) {}
+
+  const xmpp::Jid jid;  // full
+  User* const user;     // never null; outlives the session
+  Handle<Session> handle;
+  std::uint64_t stream = 0;  // the stream that serves it (a c2s handle as number), 0 = none
+
+  Outbox outbox;
+  ListNode dirty;  // in Core's list while the outbox has something, or `end` is set
+
+  // Set by Core when the session must end (conflict, kick): send the outbox, the stream error,
+  // close.
+  xmpp::StreamCondition end = xmpp::StreamCondition::kNone;
+  std::string end_text;
+
+  bool interested = false;  // asked for its roster (RFC 6121 section 2.1.6): gets pushes
+  bool available = false;   // its last undirected presence was available
+  int priority = 0;
+  std::string presence_head;  // see xmpp::Forward: the last available presence,
+  std::string presence_tail;  // ready to be addressed to anybody
+  std::string lang;           // xml:lang of the stream, stamped on its stanzas
+  // Bare or full JIDs that got directed presence and must hear of the end (RFC 6121 section 4.6.3).
+  std::set<std::string, std::less<>> directed;
+};
+
+}  // namespace rosterd::im

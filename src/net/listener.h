@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Listener: a bound TCP socket that hands out accepted connections.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "net/address.h"
+#include "net/connection.h"
+
+namespace rosterd::net {
+
+class ListenerEvents {
+ public:
+  virtual ~ListenerEvents() = default;
+  // The connection is plain; start_tls_server() and set_events() are the handler's to call.
+  virtual void on_accept(Connection& connection) = 0;
+};
+
+struct ListenerOptions {
+  Address address;
+  FlushPhase phase = FlushPhase::kC2s;
+  int backlog = 511;
+  // Loop-wide bound on connections; over it an accepted one is closed at once, and logged
+  // (limited).
+  std::size_t max_connections = 10'000;
+};
+
+class Listener {
+ public:
+  // Binds and listens; kUnavailable with the address in the text when it cannot. `events` outlives
+  // it.
+  static Result<std::unique_ptr<Listener>> open(Loop& loop, const ListenerOptions& options,
+                                                ListenerEvents* events);
+  // Stops listening; libuv's handle is closed in the background and owned by the loop until then.
+  ~Listener();
+
+  // The bound address: the real port when 0 was asked for.
+  const Address& address() const { return address_; }
+
+ private:
+  Listener() = default;
+  struct Uv;
+  Uv* uv_ = nullptr;  // deleted in its close callback
+  Address address_;
+};
+
+}  // namespace rosterd::net

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Loop: the one libuv loop of the process, its turn, clock, timers, thread pool and signals.
+//
+// A turn only parses, decides and appends. What leaves the process, or destroys, happens at its
+// end, in this order:
+//   1. due timers run            (base/timers, one uv_timer_t)
+//   2. c2s flush                 (sessions' outboxes to connections to the kernel)
+//   3. web flush                 (HTTP answers: whoever sees one may rely on 2 having happened)
+//   4. reap                      (what closed during the turn is destroyed)
+//   5. accounting                (turn time; a turn over the bound is logged)
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/handle.h"
+#include "base/intrusive_list.h"
+#include "base/time.h"
+#include "base/timers.h"
+
+struct uv_loop_s;
+
+namespace rosterd::net {
+
+class Connection;
+
+// When in the turn's end a connection is flushed.
+enum class FlushPhase : std::uint8_t { kC2s, kWeb };
+
+// Called at the start of a flush phase: move what is pending into connections.
+class FlushHook {
+ public:
+  virtual ~FlushHook() = default;
+  virtual void on_flush() = 0;
+};
+
+// Called in the reap phase: destroy what was marked dead during the turn.
+class ReapHook {
+ public:
+  virtual ~ReapHook() = default;
+  virtual void on_reap() = 0;
+};
+
+// A piece of slow work. run() is called in the thread pool and must touch only the object itself;
+// done() is called on the loop afterwards, then the object is deleted.
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual void run() = 0;
+  virtual void done(bool cancelled) = 0;
+};
+
+class SignalEvents {
+ public:
+  virtual ~SignalEvents() = default;
+  virtual void on_signal(int signum) = 0;
+};
+
+struct LoopOptions {
+  // A turn longer than this is logged as a warning; 0 switches it off.
+  Duration turn_warn = std::chrono::milliseconds(10);
+};
+
+class Loop : public Clock {
+ public:
+  explicit Loop(const LoopOptions& options = {});
+  // Everything that was opened on it must be closed by now, see run().
+  ~Loop() override;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs until nothing is open any more (all listeners, connections, watches closed).
+  void run();
+
+  Instant now() const override;        // sampled once per turn
+  WallTime wall_now() const override;  // likewise
+  Timers& timers() { return timers_; }
+  void set_options(const LoopOptions& options) { options_ = options; }
+
+  // Hooks live as long as the loop; several per phase run in order of registration.
+  void add_flush_hook(FlushPhase phase, FlushHook* hook);
+  void add_reap_hook(ReapHook* hook);
+
+  // Queues slow work. At most the pool's size runs at once, the rest waits in order.
+  void post_work(std::unique_ptr<Work> work);
+
+  // Delivers SIGTERM, SIGINT, SIGHUP, … on the loop until unwatch_signals().
+  void watch_signal(int signum, SignalEvents* events);
+  void unwatch_signals();
+
+  // Longest and number of turns so far, for bench/ and tests.
+  Duration longest_turn() const { return longest_turn_; }
+  std::uint64_t turns() const { return turns_; }
+
+  std::size_t connection_count() const { return connections_.size(); }
+
+ private:
+  friend class Connection;
+  friend class Listener;
+  friend class Connector;
+  friend class Attempt;
+  struct Uv;  // the libuv handles
+
+  void end_turn();
+  void rearm_timer();
+
+  std::unique_ptr<Uv> uv_;
+  LoopOptions options_;
+  Timers timers_;
+  SlotTable<Connection> connections_;
+  std::vector<FlushHook*> flush_hooks_[2];
+  std::vector<ReapHook*> reap_hooks_;
+  Duration longest_turn_{0};
+  std::uint64_t turns_ = 0;
+};
+
+}  // namespace rosterd::net

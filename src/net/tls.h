@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// TLS: contexts as immutable snapshots, and TlsFilter, which turns plain bytes into records and
+// back over a custom BIO (an idle connection keeps no BIO memory). The only user of
+// <openssl/ssl.h>.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_queue.h"
+#include "base/result.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace rosterd::net {
+
+struct Certificate {
+  std::string host;              // the SNI name it answers to, lower case, in ASCII form
+  std::string certificate_file;  // PEM, leaf first
+  std::string key_file;          // PEM
+};
+
+struct TlsServerOptions {
+  std::vector<Certificate> certificates;  // the first one answers unknown names and no name
+  std::vector<std::string> alpn;          // e.g. {"xmpp-client"}; empty: ALPN is ignored
+};
+
+struct TlsClientOptions {
+  std::string ca_file;  // "" = the system's trust store
+  bool verify = true;
+};
+
+// Owns its SSL_CTXs. A reload makes a new one; connections keep the one they began with.
+class TlsContext {
+ public:
+  static Result<std::shared_ptr<const TlsContext>> make_server(const TlsServerOptions& options);
+  static Result<std::shared_ptr<const TlsContext>> make_client(const TlsClientOptions& options);
+  ~TlsContext();
+
+ private:
+  friend class TlsFilter;
+  friend struct TlsContextCallbacks;
+  TlsContext();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What a handshake agreed on.
+struct TlsInfo {
+  std::string version;  // "TLSv1.3"
+  std::string cipher;
+  std::string alpn;         // "" when none
+  std::string server_name;  // SNI, "" when none
+  bool resumed = false;
+};
+
+class TlsFilter {
+ public:
+  enum class State { kHandshaking, kOpen, kPeerClosed, kFailed };
+
+  static std::unique_ptr<TlsFilter> make_server(std::shared_ptr<const TlsContext> context);
+  // `host` is sent as SNI and checked against the certificate.
+  static std::unique_ptr<TlsFilter> make_client(std::shared_ptr<const TlsContext> context,
+                                                const std::string& host);
+  ~TlsFilter();
+
+  // Feeds records from the wire; appends plain text to `plain` and records to send to `wire`. A
+  // client begins its handshake by a call with no bytes.
+  State receive(std::string_view records, std::string& plain, ByteQueue& wire);
+  // Encrypts; only when open. Appends records to `wire`.
+  Status send(std::string_view plain, ByteQueue& wire);
+  // Appends close_notify.
+  void close(ByteQueue& wire);
+
+  const Error& error() const { return error_; }  // after kFailed
+  const TlsInfo& info() const { return info_; }  // after the handshake
+
+  // Channel bindings (RFC 5929, RFC 9266); "" where the connection cannot give that one.
+  std::string tls_exporter() const;
+  std::string tls_server_end_point() const;
+  std::string tls_unique() const;  // TLS 1.2 with extended master secret only
+
+ private:
+  friend struct TlsBio;
+  TlsFilter() = default;
+  std::shared_ptr<const TlsContext> context_;
+  ssl_st* ssl_ = nullptr;
+  std::string_view input_;       // the custom BIO reads from here during a call
+  ByteQueue* output_ = nullptr;  // and writes to here
+  State state_ = State::kHandshaking;
+  Error error_;
+  TlsInfo info_;
+};
+
+}  // namespace rosterd::net

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// HttpClient: GETs with a keep-alive pool per origin, a deadline per stage, and a cap on requests
+// in flight per origin (FIFO beyond it).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "http/message.h"
+#include "http/parser.h"
+#include "http/url.h"
+#include "net/connector.h"
+#include "net/loop.h"
+
+namespace rosterd::web {
+
+struct FetchRequest {
+  std::string method = "GET";
+  http::Url url;
+  http::Fields fields;
+  std::string body;
+};
+
+class FetchEvents {
+ public:
+  virtual ~FetchEvents() = default;
+  // The request is being written to a connection now: from here on its answer may be older than
+  // what the web app decides next (see the freshness rule in app::RosterSource).
+  virtual void on_fetch_sent(std::uint64_t /*ticket*/) {}
+  // Exactly once unless cancelled, never from inside fetch(). An answer of any status is a value;
+  // the error kinds are kTimeout (the stage is in the text), kUnavailable (connect, TLS, reset),
+  // kInvalid (malformed answer), kTooLarge (body over the limit).
+  virtual void on_fetch_done(std::uint64_t ticket, Result<http::Response> response) = 0;
+};
+
+// What app::RosterSource needs of the world; HttpClient, or a test's fake web app.
+class Fetcher {
+ public:
+  virtual ~Fetcher() = default;
+  virtual std::uint64_t fetch(FetchRequest request, FetchEvents* events) = 0;
+  // No event will come for that ticket; a request on the wire costs its connection.
+  virtual void cancel(std::uint64_t ticket) = 0;
+};
+
+struct HttpClientOptions {
+  std::size_t max_in_flight = 16;  // per origin; also the most connections to it
+  http::Limits limits{.body_bytes = 4 * 1024 * 1024};
+  Duration connect_timeout = std::chrono::seconds(3);  // DNS, TCP and TLS
+  Duration first_byte_timeout = std::chrono::seconds(10);
+  Duration body_timeout = std::chrono::seconds(10);
+  Duration idle_timeout = std::chrono::seconds(30);  // of a pooled connection
+  bool tls_verify = true;
+  std::string tls_ca_file;  // "" = system store
+};
+
+class HttpClient : public Fetcher {
+ public:
+  // Fails when the trust store cannot be read.
+  static Result<std::unique_ptr<HttpClient>> make(net::Loop& loop,
+                                                  const HttpClientOptions& options);
+  ~HttpClient() override;
+
+  std::uint64_t fetch(FetchRequest request, FetchEvents* events) override;
+  void cancel(std::uint64_t ticket) override;
+  // For requests to come; kInvalid leaves the old ones in force.
+  Status set_options(const HttpClientOptions& options);
+  // Fails what is queued or in flight with kCancelled and closes the pool.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit HttpClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rosterd::web

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// HttpServer: the inbound half of the web room: connections, keep-alive, pipelining in order,
+// deadlines, routes. What a request means is its route's business.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/handle.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "http/parser.h"
+#include "net/listener.h"
+#include "net/loop.h"
+
+namespace rosterd::web {
+
+class Exchange;
+using ExchangeId = Handle<Exchange>;
+
+// Where a handler puts its answer; HttpServer, or a test's fake.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  // Answers once; does nothing when the client has gone. May be called from inside on_request().
+  virtual void respond(ExchangeId exchange, http::Response response) = 0;
+};
+
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  // A whole request. It is valid during the call; the answer may come later.
+  virtual void on_request(Responder& responder, ExchangeId exchange,
+                          const http::Request& request) = 0;
+  // The client closed before its answer: nobody will read it. The work it asked for goes on.
+  virtual void on_request_abandoned(ExchangeId) {}
+};
+
+// {"status":"error","message":…} with Content-Type: application/json.
+http::Response make_json_error(int status, std::string_view message);
+http::Response make_json(int status, std::string body);
+
+struct HttpServerOptions {
+  http::Limits limits;
+  Duration head_timeout = std::chrono::seconds(10);  // from the first byte of a request to its head
+  Duration body_timeout = std::chrono::seconds(30);  // from the head to the whole body
+  Duration idle_timeout = std::chrono::seconds(60);  // between requests
+  std::size_t max_connections = 200;
+};
+
+class HttpServer : public Responder {
+ public:
+  // `options` is copied; set_options() affects later requests.
+  HttpServer(net::Loop& loop, const HttpServerOptions& options);
+  ~HttpServer() override;
+
+  // The route with the longest matching path wins; a path that ends in '/' matches what is below
+  // it. `methods` is a comma-separated list, e.g. "GET,POST"; another method gets 405 with Allow.
+  // The handler outlives the server.
+  void add_route(std::string path, std::string methods, RequestHandler* handler);
+
+  // `tls` null = plain. Several listeners may serve the same routes.
+  Status listen(const net::Address& address, std::shared_ptr<const net::TlsContext> tls);
+  // Replaces the certificate of the TLS listeners, for connections to come.
+  void set_tls(std::shared_ptr<const net::TlsContext> tls);
+  void set_options(const HttpServerOptions& options);
+  std::vector<net::Address> addresses() const;
+
+  void respond(ExchangeId exchange, http::Response response) override;
+
+  // Stops listening; idle connections close, busy ones after their answer.
+  void stop();
+  std::size_t connection_count() const;
+
+ private:
+  friend class Exchange;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rosterd::web

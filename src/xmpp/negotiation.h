@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Negotiation: a client's way from the stream header to a bound resource (RFC 6120 sections 4 to
+// 7): header -> features -> STARTTLS -> SASL -> bind. Events in, actions out; no socket, no clock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "xml/element.h"
+#include "xml/parser.h"
+#include "xmpp/errors.h"
+#include "xmpp/jid.h"
+#include "xmpp/sasl.h"
+
+namespace rosterd::xmpp {
+
+struct NegotiationOptions {
+  std::vector<std::string> hosts;  // prepared domains served; the first answers a missing `to`
+  bool tls_available = true;       // STARTTLS can be offered
+  bool tls_required = true;        // nothing but STARTTLS before TLS
+  bool plain_without_tls = false;  // PLAIN (and so any mechanism) on an unencrypted stream
+  std::vector<Mechanism> mechanisms = {Mechanism::kScramSha256Plus, Mechanism::kScramSha1Plus,
+                                       Mechanism::kScramSha256, Mechanism::kScramSha1,
+                                       Mechanism::kPlain};
+  int sasl_attempts = 3;  // failures before the stream is closed with policy-violation
+};
+
+// What the owner must do, in the order given.
+namespace action {
+struct Send {
+  std::string bytes;
+};                       // to the peer, as is
+struct StartTls {};      // after what was sent so far; then on_tls_open()
+struct ExpectHeader {};  // drop unread bytes' framing: a new stream begins
+struct NeedKeys {
+  Jid user;
+  crypto::Hash hash;
+};  // then on_keys()
+struct NeedPassword {
+  Jid user;
+  std::string password;
+};  // then on_password()
+struct Authenticated {
+  Jid user;
+  Mechanism mechanism;
+};  // bare: fetch its roster, raise the limits
+struct AuthFailed {
+  std::string user;
+  std::string why;
+};  // for the log and for rate limits
+struct Bind {
+  std::string resource;
+};  // "" = choose one; then on_bound()
+struct Established {
+  Jid user;
+};  // full: stanzas go to im::Core from now on
+// Send the error (the negotiation has not sent it), </stream:stream>, and close.
+struct Close {
+  StreamCondition condition;
+  std::string text;
+};
+struct End {};  // the peer's </stream:stream>: answer it and close
+}  // namespace action
+using Action = std::variant<action::Send, action::StartTls, action::ExpectHeader, action::NeedKeys,
+                            action::NeedPassword, action::Authenticated, action::AuthFailed,
+                            action::Bind, action::Established, action::Close, action::End>;
+using Actions = std::vector<Action>;
+
+// How the stream's own framing is written: TCP uses <stream:stream>, WebSocket <open/> (RFC 7395).
+enum class StreamFraming : std::uint8_t { kTcp, kWebSocket };
+
+class Negotiation {
+ public:
+  // `options` must outlive it. `secure`: the stream began inside TLS (5223), with these bindings.
+  Negotiation(const NegotiationOptions& options, StreamFraming framing, bool secure,
+              ChannelBindings bindings);
+  ~Negotiation();
+
+  void on_header(const xml::StreamHeader& header, Actions& actions);
+  // `parser_error`-free elements before the session is established.
+  void on_element(xml::Element element, Actions& actions);
+  void on_tls_open(ChannelBindings bindings, Actions& actions);
+  // kUnavailable -> temporary-auth-failure.
+  void on_keys(const Result<ScramKeys>& keys, Actions& actions);
+  void on_password(const Result<bool>& right, Actions& actions);
+  // What im::Core answered to Bind.
+  void on_bound(const Result<Jid>& full, Actions& actions);
+
+  // Waits for on_keys/on_password/on_bound/on_tls_open: elements must not be fed meanwhile.
+  bool waiting() const;
+  bool authenticated() const;
+  bool established() const;
+  // A response header has been sent (else an error must be preceded by one, section 4.9.1.2).
+  bool header_sent() const;
+  // The header to send before an error when none was sent yet.
+  std::string make_header() const;
+  const std::string& host() const;         // the stream's domain once known
+  const std::string& stream_lang() const;  // xml:lang of the header, stamped on its stanzas
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rosterd::xmpp

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// SASL mechanisms as state machines (RFC 4422): PLAIN (RFC 4616), SCRAM-SHA-1 and SCRAM-SHA-256
+// with and without channel binding (RFC 5802, 7677, 9266). Messages in, messages and questions out;
+// they hold no secret longer than a step, know no XML and no storage.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/crypto.h"
+#include "base/result.h"
+
+namespace rosterd::xmpp {
+
+// What the server keeps instead of a password (RFC 5802 section 3). Raw bytes, not base64.
+struct ScramKeys {
+  crypto::Hash hash = crypto::Hash::kSha256;
+  int iterations = 0;
+  std::string salt;
+  std::string stored_key;
+  std::string server_key;
+};
+
+// SaltedPassword -> keys. `password` has been through saslprep. Slow: PBKDF2.
+ScramKeys derive_scram_keys(crypto::Hash hash, std::string_view password, std::string_view salt,
+                            int iterations);
+
+enum class Mechanism : std::uint8_t {
+  kScramSha256Plus,
+  kScramSha1Plus,
+  kScramSha256,
+  kScramSha1,
+  kPlain,
+};
+std::string_view to_string(Mechanism mechanism);
+Result<Mechanism> parse_mechanism(std::string_view name);
+
+// Channel bindings this stream can give; "" = not that one. Also decides which -PLUS are offered.
+struct ChannelBindings {
+  std::string tls_exporter;
+  std::string tls_server_end_point;
+  std::string tls_unique;
+  bool any() const {
+    return !tls_exporter.empty() || !tls_server_end_point.empty() || !tls_unique.empty();
+  }
+};
+
+// RFC 6120 section 6.5.
+enum class SaslFailure : std::uint8_t {
+  kAborted,
+  kAccountDisabled,
+  kEncryptionRequired,
+  kIncorrectEncoding,
+  kInvalidAuthzid,
+  kInvalidMechanism,
+  kMalformedRequest,
+  kMechanismTooWeak,
+  kNotAuthorized,
+  kTemporaryAuthFailure,
+};
+std::string_view to_string(SaslFailure failure);
+
+struct SaslChallenge {
+  std::string message;
+};  // server-first (also the empty PLAIN challenge)
+// Ask for the keys of this user name (saslprepped, no domain) and call on_keys().
+struct SaslNeedKeys {
+  std::string username;
+  crypto::Hash hash;
+};
+// Ask whether the password is right and call on_password().
+struct SaslNeedPassword {
+  std::string username;
+  std::string password;
+};
+struct SaslSuccess {
+  std::string username;
+  std::string message;
+};  // server-final, or ""
+struct SaslFail {
+  SaslFailure failure;
+  std::string log_text;
+};
+
+using SaslStep = std::variant<SaslChallenge, SaslNeedKeys, SaslNeedPassword, SaslSuccess, SaslFail>;
+
+class SaslExchange {
+ public:
+  // `domain` is the stream's host: an authzid must be empty or USER@domain of the same user.
+  // `plus_offered`: the features advertised a -PLUS mechanism, so a client's gs2 flag "y" means
+  // that somebody stripped it: refused (RFC 5802 section 6).
+  static std::unique_ptr<SaslExchange> start(Mechanism mechanism, std::string_view domain,
+                                             const ChannelBindings& bindings, bool plus_offered);
+  virtual ~SaslExchange() = default;
+
+  // A message of the client, base64-decoded. The initial response comes the same way.
+  virtual SaslStep on_message(std::string_view message) = 0;
+  // An unknown user gets keys too (see im::AuthSource), so both take the same way.
+  virtual SaslStep on_keys(const ScramKeys& keys) = 0;
+  virtual SaslStep on_password(bool right) = 0;
+};
+
+}  // namespace rosterd::xmpp

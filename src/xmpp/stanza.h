@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Stanza builders: the bytes of replies and of forwarded stanzas.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "xml/element.h"
+#include "xml/writer.h"
+
+namespace rosterd::xmpp {
+
+enum class StanzaKind : std::uint8_t { kMessage, kPresence, kIq, kOther };
+StanzaKind stanza_kind(xml::Element stanza);
+
+// A stanza on its way to somebody: the root rebuilt (from is always the server's word, xml:lang of
+// the stream added where the stanza has none), the inside re-serialised once and shared by all
+// recipients.
+class Forward {
+ public:
+  // Reads the element now; it may die afterwards. `from` = full JID of the sender.
+  Forward(xml::Element stanza, std::string_view from, std::string_view stream_lang);
+  // Appends the stanza addressed to `to` ("" = no `to` attribute).
+  void write(std::string& out, std::string_view to) const;
+  std::size_t size() const { return head_.size() + tail_.size(); }
+
+ private:
+  std::string head_;  // "<message from='…' type='…'", open for the `to`
+  std::string tail_;  // the rest, from '>' or '/>' on
+};
+
+// Opens <iq type='result' id from to> on `writer`; the caller adds the payload and end()s it.
+void open_result(xml::Writer& writer, xml::Element request, std::string_view from,
+                 std::string_view to);
+
+// <presence type='unavailable' from to/>
+void write_unavailable(std::string& out, std::string_view from, std::string_view to);
+
+}  // namespace rosterd::xmpp
