@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include "c2s/client_stream.h"

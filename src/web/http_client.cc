@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include "web/http_client.h"
