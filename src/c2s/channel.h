@@ -3,6 +3,8 @@
 // The stream logic is the same on all of them; only framing differs.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "im/session.h"
@@ -19,18 +21,13 @@ class Channel {
   virtual void send(std::string_view bytes) = 0;
   // The outbox's stanzas, each framed as the channel needs; the outbox is cleared by the caller.
   virtual void send_stanzas(const im::Outbox& outbox) = 0;
-  virtual void start_tls() = 0;
+  virtual void start_tls() = 0;  // then ClientStream::on_tls_open()
   virtual bool secure() const = 0;
   virtual xmpp::ChannelBindings bindings() const = 0;
   // Sends the stream's close (</stream:stream>, <close/>) and closes after what was sent.
   virtual void close_stream(std::string_view why) = 0;
-  // At once: what is unsent is lost.
-  virtual void abort(std::string_view why) = 0;
   // Bytes that the peer has not taken yet, for the slow-client limits.
   virtual std::size_t queued_bytes() const = 0;
-  // Back-pressure.
-  virtual void pause() = 0;
-  virtual void resume() = 0;
   // For logs.
   virtual std::uint64_t connection_id() const = 0;
   virtual std::string peer() const = 0;

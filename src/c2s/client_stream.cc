@@ -1,2 +1,299 @@
 // SPDX-License-Identifier: MIT
 #include "c2s/client_stream.h"
+
+#include <variant>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace rosterd::c2s {
+
+using xmpp::StreamCondition;
+
+ClientStream::ClientStream(const StreamContext& context, Channel& channel)
+    : context_(context),
+      channel_(channel),
+      timer_(Timer::bind<&ClientStream::on_timer>(this)),
+      framer_(context.options.before_login) {
+  begin_negotiation();
+  context_.timers.arm(timer_, context_.clock.now() + context_.options.login_timeout);
+}
+
+ClientStream::~ClientStream() { leave(); }
+
+void ClientStream::begin_negotiation() {
+  const bool secure = channel_.secure();
+  negotiation_ =
+      std::make_unique<xmpp::Negotiation>(context_.options.negotiation, channel_.framing(), secure,
+                                          secure ? channel_.bindings() : xmpp::ChannelBindings{});
+}
+
+// --- input ---------------------------------------------------------------------------------------
+
+void ClientStream::on_bytes(std::string_view bytes) {
+  if (closed_) return;
+  if (user_.empty()) {
+    bytes_before_login_ += bytes.size();
+    if (bytes_before_login_ > context_.options.bytes_before_login) {
+      close(StreamCondition::kPolicyViolation, "too many bytes before login");
+      return;
+    }
+  }
+  if (kept_) {
+    kept_->append(bytes);
+    consume_kept();
+  } else {
+    const std::string_view rest = bytes.substr(consume(bytes));
+    if (!closed_ && !rest.empty()) kept_ = std::make_unique<std::string>(rest);
+  }
+}
+
+void ClientStream::consume_kept() {
+  if (!kept_) return;
+  // Taken out, so that nothing that happens meanwhile can pull it from under the frames; put back
+  // uncopied, so that a stanza sent byte by byte costs no more than one sent whole.
+  std::unique_ptr<std::string> bytes = std::move(kept_);
+  const std::size_t used = consume(*bytes);
+  if (closed_ || used == bytes->size()) return;
+  bytes->erase(0, used);
+  kept_ = std::move(bytes);
+}
+
+// Handles every whole frame in `bytes` and returns how many bytes they took. Stops while the
+// negotiation waits for an answer: what the client sent ahead is handled afterwards.
+std::size_t ClientStream::consume(std::string_view bytes) {
+  std::size_t used = 0;
+  while (!closed_ && !waiting()) {
+    const xml::Frame frame = framer_.next(bytes.substr(used));
+    if (frame.kind == xml::Frame::Kind::kNeedMore) break;
+    handle_frame(frame.kind, bytes.substr(used, frame.size));
+    used += frame.size;
+    if (drop_rest_) {
+      drop_rest_ = false;
+      return bytes.size();
+    }
+  }
+  return used;
+}
+
+void ClientStream::handle_frame(xml::Frame::Kind kind, std::string_view bytes) {
+  switch (kind) {
+    case xml::Frame::Kind::kNeedMore:
+    case xml::Frame::Kind::kWhitespace:
+      return;
+    case xml::Frame::Kind::kHeader:
+      return handle_header(bytes);
+    case xml::Frame::Kind::kStanza:
+      return handle_element(bytes);
+    case xml::Frame::Kind::kStreamEnd:
+      return close_politely("the client closed its stream");
+    case xml::Frame::Kind::kError:
+      return handle_frame_error();
+  }
+}
+
+void ClientStream::handle_frame_error() {
+  close(xmpp::to_stream_condition(framer_.error()), framer_.detail());
+}
+
+void ClientStream::handle_header(std::string_view bytes) {
+  if (!negotiation_) return close(StreamCondition::kBadFormat, "stream header inside the stream");
+  const auto header = context_.parser.parse_header(bytes);
+  if (!header) return close(StreamCondition::kNotWellFormed, header.error().text);
+  xmpp::Actions actions;
+  negotiation_->on_header(*header, actions);
+  perform(actions);
+}
+
+void ClientStream::handle_element(std::string_view bytes) {
+  const auto element = context_.parser.parse_stanza(bytes);
+  if (!element) return close(StreamCondition::kNotWellFormed, element.error().text);
+  if (!negotiation_) return context_.core.handle_stanza(session_, *element);
+  xmpp::Actions actions;
+  negotiation_->on_element(*element, actions);
+  perform(actions);
+}
+
+void ClientStream::on_tls_open() {
+  if (closed_) return;
+  xmpp::Actions actions;
+  if (waiting()) {
+    negotiation_->on_tls_open(channel_.bindings(), actions);
+  } else {
+    begin_negotiation();  // direct TLS: the bindings are known only now
+  }
+  perform(actions);
+}
+
+void ClientStream::on_keys(const Result<xmpp::ScramKeys>& keys) {
+  if (closed_ || !waiting()) return;
+  xmpp::Actions actions;
+  negotiation_->on_keys(keys, actions);
+  perform(actions);
+  consume_kept();
+}
+
+void ClientStream::on_password(const Result<bool>& right) {
+  if (closed_ || !waiting()) return;
+  xmpp::Actions actions;
+  negotiation_->on_password(right, actions);
+  perform(actions);
+  consume_kept();
+}
+
+// --- what the negotiation asks for ---------------------------------------------------------------
+
+void ClientStream::perform(xmpp::Actions& actions) {
+  for (xmpp::Action& action : actions) {
+    if (closed_) return;
+    std::visit([this](auto& one) { perform_action(one); }, action);
+  }
+}
+
+void ClientStream::perform_action(xmpp::action::Send& action) { channel_.send(action.bytes); }
+
+void ClientStream::perform_action(xmpp::action::StartTls&) {
+  drop_rest_ = true;
+  framer_.reset();
+  channel_.start_tls();
+}
+
+void ClientStream::perform_action(xmpp::action::ExpectHeader&) { framer_.reset(); }
+
+void ClientStream::perform_action(xmpp::action::NeedKeys& action) {
+  context_.auth.fetch_keys(action.user, action.hash, handle_.to_u64(), &context_.auth_events);
+}
+
+void ClientStream::perform_action(xmpp::action::NeedPassword& action) {
+  context_.auth.check_password(action.user, std::move(action.password), handle_.to_u64(),
+                               &context_.auth_events);
+}
+
+void ClientStream::perform_action(xmpp::action::Authenticated& action) {
+  user_ = std::move(action.user);
+  framer_.set_limits(context_.options.after_login);
+  log::info("c2s", "authenticated",
+            {{"connection", channel_.connection_id()},
+             {"peer", channel_.peer()},
+             {"user", user_.text()},
+             {"mechanism", xmpp::to_string(action.mechanism)},
+             {"tls", channel_.secure() ? "yes" : "no"}});
+  context_.core.begin_user(user_);
+}
+
+void ClientStream::perform_action(xmpp::action::AuthFailed& action) {
+  log::warn("c2s", "authentication failed",
+            {{"connection", channel_.connection_id()},
+             {"peer", channel_.peer()},
+             {"user", text::for_log(action.user)},
+             {"reason", action.why}});
+}
+
+void ClientStream::perform_action(xmpp::action::Bind& action) {
+  const auto bound = context_.core.bind(user_, action.resource);
+  im::Session* session = bound ? context_.core.find_session(*bound) : nullptr;
+  xmpp::Actions actions;
+  if (session) {
+    session_ = *bound;
+    session->stream = handle_.to_u64();
+    session->lang = negotiation_->stream_lang();
+    negotiation_->on_bound(session->jid, actions);
+  } else {
+    negotiation_->on_bound(tl::unexpected<Error>(bound.error()), actions);
+  }
+  perform(actions);
+}
+
+void ClientStream::perform_action(xmpp::action::Established&) {
+  timer_.cancel();
+  negotiation_.reset();
+}
+
+void ClientStream::perform_action(xmpp::action::Close& action) {
+  close(action.condition, action.text);
+}
+
+void ClientStream::perform_action(xmpp::action::End&) {
+  close_politely("the client closed its stream");
+}
+
+// --- output --------------------------------------------------------------------------------------
+
+void ClientStream::flush(im::Session& session) {
+  if (closed_) return;
+  const std::size_t unsent = channel_.queued_bytes();
+  send_outbox(session);
+  if (session.end != StreamCondition::kNone) return close(session.end, session.end_text);
+  if (unsent > context_.options.outbox_hard) {
+    return close(StreamCondition::kResourceConstraint, "the client does not read fast enough");
+  }
+  // The soft limit's time runs from the flush that went over it on an empty queue: unsent bytes of
+  // this very turn may still all go to the kernel.
+  if (unsent == 0) timer_.cancel();
+  if (channel_.queued_bytes() > context_.options.outbox_soft && !timer_.armed()) {
+    context_.timers.arm(timer_, context_.clock.now() + context_.options.outbox_soft_time);
+  }
+}
+
+void ClientStream::send_outbox(im::Session& session) {
+  channel_.send_stanzas(session.outbox);
+  session.outbox.clear();
+}
+
+void ClientStream::on_drained() {
+  if (!negotiation_) timer_.cancel();
+}
+
+void ClientStream::on_timer() {
+  if (negotiation_) return close(StreamCondition::kConnectionTimeout, "login took too long");
+  if (channel_.queued_bytes() <= context_.options.outbox_soft) return;
+  close(StreamCondition::kResourceConstraint, "the client has not read for too long");
+}
+
+// --- the end -------------------------------------------------------------------------------------
+
+void ClientStream::close(StreamCondition condition, std::string_view text) {
+  if (closed_) return;
+  log::info("c2s", "stream error sent",
+            {{"connection", channel_.connection_id()},
+             {"peer", channel_.peer()},
+             {"user", user_.text()},
+             {"condition", xmpp::to_string(condition)},
+             {"reason", text}});
+  if (im::Session* session = context_.core.find_session(session_)) send_outbox(*session);
+  std::string bytes;
+  // RFC 6120 section 4.9.1.2: an error before the response header is preceded by one.
+  if (negotiation_ && !negotiation_->header_sent()) bytes = negotiation_->make_header();
+  xmpp::write_stream_error(bytes, condition, text,
+                           channel_.framing() == xmpp::StreamFraming::kWebSocket);
+  channel_.send(bytes);
+  leave();
+  channel_.close_stream(xmpp::to_string(condition));
+}
+
+void ClientStream::close_politely(std::string_view why) {
+  if (closed_) return;
+  if (im::Session* session = context_.core.find_session(session_)) send_outbox(*session);
+  leave();
+  channel_.close_stream(why);
+}
+
+void ClientStream::on_gone(std::string_view why) {
+  if (!closed_) {
+    ROSTERD_DEBUG(
+        "c2s", "stream gone",
+        {{"connection", channel_.connection_id()}, {"user", user_.text()}, {"reason", why}});
+  }
+  leave();
+}
+
+// Idempotent: from here on nothing reaches or leaves the stream.
+void ClientStream::leave() {
+  closed_ = true;
+  timer_.cancel();
+  kept_.reset();
+  if (session_) context_.core.end_session(std::exchange(session_, {}));
+  if (!user_.empty()) context_.core.end_user(std::exchange(user_, {}));
+}
+
+}  // namespace rosterd::c2s

@@ -8,9 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/byte_queue.h"
 #include "base/handle.h"
-#include "base/intrusive_list.h"
 #include "base/timers.h"
 #include "c2s/channel.h"
 #include "im/core.h"
@@ -34,7 +32,8 @@ struct StreamOptions {
 
 class ClientStream;
 
-// What the streams of one service share.
+// What the streams of one service share; outlives them. Changed options take effect at once, but
+// for the limits of a stream that has logged in.
 struct StreamContext {
   const StreamOptions& options;
   xml::Parser& parser;
@@ -47,17 +46,19 @@ struct StreamContext {
 
 class ClientStream {
  public:
-  // `channel` outlives it. `secure`: the stream begins inside TLS.
+  // Both outlive it.
   ClientStream(const StreamContext& context, Channel& channel);
   // Ends its session, if it has one.
   ~ClientStream();
   ClientStream(const ClientStream&) = delete;
   ClientStream& operator=(const ClientStream&) = delete;
 
+  // How AuthEvents and im::Session::stream name this stream; set before the first bytes.
   void set_handle(Handle<ClientStream> handle) { handle_ = handle; }
 
   // --- what the channel reports ----------------------------------------------------------------
   void on_bytes(std::string_view bytes);
+  // After start_tls(), or before the first byte where the channel begins with TLS.
   void on_tls_open();
   // The channel is going or gone: no more input, the session ends now.
   void on_gone(std::string_view why);
@@ -72,36 +73,50 @@ class ClientStream {
   // Unsent bytes have all gone.
   void on_drained();
 
-  // Sends a stream error and closes.
+  // Sends a stream error (RFC 6120 section 4.9) and closes.
   void close(xmpp::StreamCondition condition, std::string_view text);
   bool closed() const { return closed_; }
 
  private:
-  // One pass over `bytes`; returns how many were used.
+  bool waiting() const { return negotiation_ && negotiation_->waiting(); }
+  void begin_negotiation();
   std::size_t consume(std::string_view bytes);
+  void consume_kept();
   void handle_frame(xml::Frame::Kind kind, std::string_view bytes);
   void handle_header(std::string_view bytes);
   void handle_element(std::string_view bytes);
-  void perform(xmpp::Actions& actions);
-  void perform_one(xmpp::Action& action);
-  void feed_kept();
-  void end(std::string_view why);
-  void on_login_timeout();
-  void on_slow();
+  void handle_frame_error();
 
-  StreamContext context_;
+  void perform(xmpp::Actions& actions);
+  void perform_action(xmpp::action::Send& action);
+  void perform_action(xmpp::action::StartTls& action);
+  void perform_action(xmpp::action::ExpectHeader& action);
+  void perform_action(xmpp::action::NeedKeys& action);
+  void perform_action(xmpp::action::NeedPassword& action);
+  void perform_action(xmpp::action::Authenticated& action);
+  void perform_action(xmpp::action::AuthFailed& action);
+  void perform_action(xmpp::action::Bind& action);
+  void perform_action(xmpp::action::Established& action);
+  void perform_action(xmpp::action::Close& action);
+  void perform_action(xmpp::action::End& action);
+
+  void send_outbox(im::Session& session);
+  void close_politely(std::string_view why);
+  void leave();
+  void on_timer();
+
+  const StreamContext& context_;
   Channel& channel_;
   Handle<ClientStream> handle_;
-  std::unique_ptr<xmpp::Negotiation> negotiation_;  // gone once established
-  std::unique_ptr<std::string> partial_;            // only while a frame is incomplete
-  xmpp::Jid user_;                                  // bare, once authenticated
   Handle<im::Session> session_;
-  Timer timer_;  // login deadline, then the slow-client deadline
+  std::unique_ptr<xmpp::Negotiation> negotiation_;  // until established
+  std::unique_ptr<std::string> kept_;  // unfinished frame, or what came while waiting; else null
+  xmpp::Jid user_;                     // bare, once authenticated; its begin_user() is ours to end
+  Timer timer_;                        // the login deadline, later the slow-client deadline
   xml::Framer framer_;
   std::size_t bytes_before_login_ = 0;
-  bool feeding_ = false;
+  bool drop_rest_ = false;  // what follows <starttls/> in the clear is not to be believed
   bool closed_ = false;
-  bool user_begun_ = false;
 };
 
 }  // namespace rosterd::c2s

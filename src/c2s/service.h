@@ -29,8 +29,9 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   Status listen(const net::Address& address, bool direct_tls, std::size_t max_connections);
   std::vector<net::Address> addresses() const;
 
-  // For streams to come.
+  // Takes effect at once, but for the limits of streams that have logged in.
   void set_options(const StreamOptions& options);
+  // For connections to come.
   void set_tls(std::shared_ptr<const net::TlsContext> tls);
 
   // Stops listening and closes every stream with system-shutdown.

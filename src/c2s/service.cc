@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "c2s/service.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "c2s/tcp_channel.h"
+
+namespace rosterd::c2s {
+
+namespace {
+
+// One client: its channel and its stream, which name each other.
+struct Client {
+  Client(net::Connection& connection, std::shared_ptr<const net::TlsContext> tls,
+         ChannelOwner& owner, const StreamContext& context)
+      : channel(connection, std::move(tls), owner), stream(context, channel) {}
+
+  TcpChannel channel;
+  ClientStream stream;
+};
+
+// A client and its stream are named by the same number.
+Handle<Client> client_of(std::uint64_t ticket) { return Handle<Client>::from_u64(ticket); }
+
+}  // namespace
+
+struct Service::Impl final : ChannelOwner {
+  // A listening socket and how its connections begin.
+  struct Port final : net::ListenerEvents {
+    Port(Impl& owner, bool tls_first) : impl(owner), direct_tls(tls_first) {}
+    void on_accept(net::Connection& connection) override { impl.accept(connection, direct_tls); }
+
+    Impl& impl;
+    const bool direct_tls;
+    std::unique_ptr<net::Listener> listener;
+  };
+
+  Impl(Service& service, net::Loop& on, im::Core& core, im::AuthSource& auth,
+       const StreamOptions& stream_options, std::shared_ptr<const net::TlsContext> tls_context)
+      : loop(on),
+        options(stream_options),
+        tls(std::move(tls_context)),
+        context{options, parser, core, auth, service, loop, loop.timers()} {
+    options.negotiation.tls_available = tls != nullptr;
+  }
+
+  void accept(net::Connection& connection, bool direct_tls);
+  void on_channel_closed(Handle<ClientStream> stream) override {
+    dead.push_back(client_of(stream.to_u64()));
+  }
+
+  net::Loop& loop;
+  StreamOptions options;
+  std::shared_ptr<const net::TlsContext> tls;
+  xml::Parser parser;
+  StreamContext context;
+  std::vector<std::unique_ptr<Port>> ports;
+  SlotTable<Client> clients;
+  std::vector<Handle<Client>> dead;  // destroyed in the reap phase
+};
+
+void Service::Impl::accept(net::Connection& connection, bool direct_tls) {
+  ROSTERD_DEBUG("c2s", "connection accepted",
+                {{"connection", connection.id()}, {"peer", connection.peer().to_string()}});
+  auto client = std::make_unique<Client>(connection, tls, *this, context);
+  Client& placed = *client;
+  const Handle<Client> handle = clients.insert(std::move(client));
+  placed.channel.attach(placed.stream, Handle<ClientStream>::from_u64(handle.to_u64()));
+  if (direct_tls) placed.channel.start_tls();
+}
+
+Service::Service(net::Loop& loop, im::Core& core, im::AuthSource& auth,
+                 const StreamOptions& options, std::shared_ptr<const net::TlsContext> tls)
+    : impl_(std::make_unique<Impl>(*this, loop, core, auth, options, std::move(tls))) {
+  loop.add_flush_hook(net::FlushPhase::kC2s, this);
+  loop.add_reap_hook(this);
+}
+
+Service::~Service() = default;
+
+Status Service::listen(const net::Address& address, bool direct_tls, std::size_t max_connections) {
+  auto port = std::make_unique<Impl::Port>(*impl_, direct_tls);
+  net::ListenerOptions options;
+  options.address = address;
+  options.phase = net::FlushPhase::kC2s;
+  options.max_connections = max_connections;
+  auto listener = net::Listener::open(impl_->loop, options, port.get());
+  if (!listener) return tl::unexpected<Error>(listener.error());
+  port->listener = std::move(*listener);
+  log::info("c2s", "listening",
+            {{"address", port->listener->address().to_string()},
+             {"tls", direct_tls ? "direct" : "starttls"}});
+  impl_->ports.push_back(std::move(port));
+  return {};
+}
+
+std::vector<net::Address> Service::addresses() const {
+  std::vector<net::Address> addresses;
+  for (const auto& port : impl_->ports) addresses.push_back(port->listener->address());
+  return addresses;
+}
+
+void Service::set_options(const StreamOptions& options) {
+  impl_->options = options;
+  impl_->options.negotiation.tls_available = impl_->tls != nullptr;
+}
+
+void Service::set_tls(std::shared_ptr<const net::TlsContext> tls) {
+  impl_->tls = std::move(tls);
+  impl_->options.negotiation.tls_available = impl_->tls != nullptr;
+}
+
+void Service::stop() {
+  impl_->ports.clear();
+  impl_->clients.for_each([](Handle<Client>, Client& client) {
+    client.stream.close(xmpp::StreamCondition::kSystemShutdown, "the server is shutting down");
+  });
+}
+
+std::size_t Service::stream_count() const { return impl_->clients.size(); }
+
+// Only sessions that have something are walked; closing one may add others (unavailable presence to
+// its contacts), which this same walk reaches.
+void Service::on_flush() {
+  auto& dirty = impl_->context.core.dirty();
+  while (im::Session* session = dirty.pop_front()) {
+    Client* client = impl_->clients.find(client_of(session->stream));
+    if (client) client->stream.flush(*session);
+  }
+}
+
+void Service::on_reap() {
+  for (const Handle<Client> handle : std::exchange(impl_->dead, {})) impl_->clients.erase(handle);
+}
+
+void Service::on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) {
+  if (Client* client = impl_->clients.find(client_of(ticket))) client->stream.on_keys(keys);
+}
+
+void Service::on_password(std::uint64_t ticket, const Result<bool>& right) {
+  if (Client* client = impl_->clients.find(client_of(ticket))) client->stream.on_password(right);
+}
+
+}  // namespace rosterd::c2s
