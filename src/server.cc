@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+#include "server.h"
+
+#include <csignal>
+#include <utility>
+
+#include "app/file_reader.h"
+#include "app/refresh.h"
+#include "app/roster_source.h"
+#include "base/log.h"
+#include "c2s/service.h"
+#include "im/core.h"
+#include "net/loop.h"
+#include "service_manager.h"
+#include "store/accounts_auth.h"
+#include "web/http_client.h"
+#include "web/http_server.h"
+
+namespace rosterd {
+
+namespace {
+
+constexpr Duration kHousekeepingInterval = std::chrono::minutes(1);
+
+// Everything that is made from the configuration and may fail: made whole before any of it is used,
+// so that a bad file changes nothing.
+struct Prepared {
+  std::shared_ptr<const net::TlsContext> xmpp_tls;  // null: no host has a certificate
+  std::shared_ptr<const net::TlsContext> http_tls;
+  store::Accounts accounts;
+};
+
+Result<std::shared_ptr<const net::TlsContext>> make_tls(const Config& config,
+                                                        std::vector<std::string> alpn) {
+  net::TlsServerOptions options;
+  for (const net::Certificate& host : config.hosts) {
+    if (!host.certificate_file.empty()) options.certificates.push_back(host);
+  }
+  if (options.certificates.empty()) return std::shared_ptr<const net::TlsContext>();
+  options.alpn = std::move(alpn);
+  return net::TlsContext::make_server(options);
+}
+
+Result<Prepared> prepare(const Config& config) {
+  Prepared prepared;
+  auto xmpp_tls = make_tls(config, {"xmpp-client"});
+  if (!xmpp_tls) return tl::unexpected<Error>(xmpp_tls.error());
+  auto http_tls = make_tls(config, {"http/1.1"});
+  if (!http_tls) return tl::unexpected<Error>(http_tls.error());
+  auto accounts = store::Accounts::load(config.accounts_file);
+  if (!accounts && accounts.error().code != Errc::kNotFound) {
+    return tl::unexpected<Error>(accounts.error());
+  }
+  if (accounts) {
+    prepared.accounts = std::move(*accounts);
+  } else {
+    log::warn("server", "no accounts file yet, nobody can log in",
+              {{"file", config.accounts_file}, {"hint", "rosterd passwd USER@HOST"}});
+  }
+  prepared.xmpp_tls = std::move(*xmpp_tls);
+  prepared.http_tls = std::move(*http_tls);
+  return prepared;
+}
+
+// What only a restart can change.
+bool same_sockets(const Config& a, const Config& b) {
+  return a.c2s_interfaces == b.c2s_interfaces && a.c2s_port == b.c2s_port &&
+         a.c2s_tls_port == b.c2s_tls_port && a.c2s_max_connections == b.c2s_max_connections &&
+         a.http_interfaces == b.http_interfaces && a.http_port == b.http_port &&
+         a.https_port == b.https_port;
+}
+
+}  // namespace
+
+struct Server::Impl final : net::SignalEvents {
+  Impl(const Config& configuration, std::string file, Prepared prepared,
+       std::unique_ptr<net::Loop> on, std::unique_ptr<web::HttpClient> client)
+      : config(configuration),
+        config_file(std::move(file)),
+        loop(std::move(on)),
+        http_tls(std::move(prepared.http_tls)),
+        files(*loop),
+        http_client(std::move(client)),
+        source(config.roster, http_client.get(), &files, *loop, loop->timers()),
+        core(config.im, *loop, &source),
+        auth(*loop, std::move(prepared.accounts)),
+        service(*loop, core, auth, config.streams, std::move(prepared.xmpp_tls)),
+        http_server(*loop, config.http_server),
+        refresh(config.refresh, core, source, *loop, loop->timers()) {
+    source.set_core(&core);
+    http_server.add_route("/roster_admin/refresh", "POST", &refresh);
+    http_server.add_route("/roster_admin/refresh/", "GET", &refresh);
+  }
+
+  Status open();
+  Status open_c2s(const std::string& interface);
+  Status open_http(const std::string& interface);
+  void close_all();
+  void on_signal(int signum) override;
+  Status reload();
+  void apply(const Config& fresh, Prepared prepared);
+  void on_housekeeping();
+  void on_drain_deadline() { loop->abort_connections("drain_timeout has passed"); }
+
+  Config config;
+  std::string config_file;
+  std::unique_ptr<net::Loop> loop;  // outlives all below
+  std::shared_ptr<const net::TlsContext> http_tls;
+  app::LoopFileReader files;
+  std::unique_ptr<web::HttpClient> http_client;
+  app::RosterSource source;
+  im::Core core;
+  store::AccountsAuth auth;
+  c2s::Service service;
+  web::HttpServer http_server;
+  app::Refresh refresh;
+  Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
+  Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
+  bool stopping = false;
+};
+
+Status Server::Impl::open() {
+  for (const std::string& interface : config.c2s_interfaces) {
+    if (auto opened = open_c2s(interface); !opened) return opened;
+  }
+  for (const std::string& interface : config.http_interfaces) {
+    if (auto opened = open_http(interface); !opened) return opened;
+  }
+  for (const int signum : {SIGTERM, SIGINT, SIGHUP}) loop->watch_signal(signum, this);
+  loop->timers().arm(housekeeping, loop->now() + kHousekeepingInterval);
+  return {};
+}
+
+Status Server::Impl::open_c2s(const std::string& interface) {
+  const bool has_tls = config.streams.negotiation.tls_available;
+  for (const auto& [port, direct_tls] :
+       {std::pair{config.c2s_port, false}, std::pair{config.c2s_tls_port, true}}) {
+    if (port == 0 || (direct_tls && !has_tls)) continue;
+    const auto address = net::Address::parse(interface, port);
+    if (!address) return tl::unexpected<Error>(address.error());
+    auto opened = service.listen(*address, direct_tls, config.c2s_max_connections);
+    if (!opened) return opened;
+  }
+  return {};
+}
+
+Status Server::Impl::open_http(const std::string& interface) {
+  for (const auto& [port, tls] :
+       {std::pair{config.http_port, false}, std::pair{config.https_port, true}}) {
+    if (port == 0 || (tls && !http_tls)) continue;
+    const auto address = net::Address::parse(interface, port);
+    if (!address) return tl::unexpected<Error>(address.error());
+    auto opened = http_server.listen(*address, tls ? http_tls : nullptr);
+    if (!opened) return opened;
+  }
+  return {};
+}
+
+// The order matters: no new work, then the answers owed to the web app, then the clients.
+void Server::Impl::close_all() {
+  refresh.stop();
+  http_server.stop();
+  service.stop();
+  http_client->stop();
+  housekeeping.cancel();
+  loop->unwatch_signals();
+  loop->timers().arm(drain_deadline, loop->now() + config.drain_timeout);
+}
+
+void Server::Impl::on_signal(int signum) {
+  if (signum == SIGHUP) {
+    notify_service_manager("RELOADING=1");
+    const auto reloaded = reload();
+    if (reloaded) {
+      log::info("server", "configuration reloaded", {{"file", config_file}});
+    } else {
+      log::error("server", "reload failed, the old configuration stays in force",
+                 {{"file", config_file}, {"reason", reloaded.error().text}});
+    }
+    notify_service_manager("READY=1");
+    return;
+  }
+  if (std::exchange(stopping, true)) return;
+  notify_service_manager("STOPPING=1");
+  log::info("server", "stopping",
+            {{"signal", signum == SIGTERM ? "SIGTERM" : "SIGINT"},
+             {"streams", service.stream_count()},
+             {"batches", refresh.running()}});
+  close_all();
+}
+
+Status Server::Impl::reload() {
+  auto fresh = load_config(config_file);
+  if (!fresh) return tl::unexpected<Error>(fresh.error());
+  auto prepared = prepare(*fresh);
+  if (!prepared) return tl::unexpected<Error>(prepared.error());
+  // The one option that can fail when it is applied, so it goes first: the trust store.
+  if (auto set = http_client->set_options(fresh->http_client); !set) return set;
+  if (!same_sockets(config, *fresh)) {
+    log::warn("server", "listening addresses and ports change only with a restart");
+  }
+  apply(*fresh, std::move(*prepared));
+  return {};
+}
+
+void Server::Impl::apply(const Config& fresh, Prepared prepared) {
+  log::set_level(fresh.log_level);
+  loop->set_options(fresh.loop);
+  source.set_options(fresh.roster);
+  core.set_options(fresh.im);
+  auth.set_accounts(std::move(prepared.accounts));
+  service.set_options(fresh.streams);
+  service.set_tls(std::move(prepared.xmpp_tls));
+  http_server.set_options(fresh.http_server);
+  if (prepared.http_tls) http_server.set_tls(std::move(prepared.http_tls));
+  refresh.set_options(fresh.refresh);
+  config = fresh;
+}
+
+void Server::Impl::on_housekeeping() {
+  core.expire();
+  loop->timers().arm(housekeeping, loop->now() + kHousekeepingInterval);
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string config_file) {
+  auto prepared = prepare(config);
+  if (!prepared) return tl::unexpected<Error>(prepared.error());
+  auto loop = std::make_unique<net::Loop>(config.loop);
+  auto client = web::HttpClient::make(*loop, config.http_client);
+  if (!client) return tl::unexpected<Error>(client.error());
+  auto impl = std::make_unique<Impl>(config, std::move(config_file), std::move(*prepared),
+                                     std::move(loop), std::move(*client));
+  if (auto opened = impl->open(); !opened) {
+    impl->close_all();
+    impl->loop->run();
+    return tl::unexpected<Error>(opened.error());
+  }
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+void Server::run() {
+  log::info("server", "server ready",
+            {{"hosts", impl_->config.hosts.size()},
+             {"default_host", impl_->config.hosts.front().host},
+             {"http_roster_url", impl_->config.roster.url}});
+  notify_service_manager("READY=1");
+  impl_->loop->run();
+  log::info("server", "stopped");
+}
+
+}  // namespace rosterd
