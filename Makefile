@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+# The front door; CMakeLists.txt holds the build. `make help` lists the doors.
+
+SHELL     = /bin/sh
+BUILD    ?= build
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+JOBS     ?= $(shell nproc)
+SECS     ?= 20
+T        ?=
+
+CONFIGURE = cmake -S . -G Ninja
+# A test mostly waits for a peer, so more of them than processors run at once.
+CTEST     = ctest --output-on-failure --no-tests=error -j $$(($(JOBS) * 2))
+FUZZERS   = $(patsubst test/fuzz/%_fuzz.cc,%,$(wildcard test/fuzz/*_fuzz.cc))
+FORMATTED = $$(find src test bench -name '*.cc' -o -name '*.h' -o -name '*.c')
+
+.DEFAULT_GOAL = build
+.PHONY: help deps build demo demo-check check e2e fuzz bench install format lint clean
+
+help:
+	@echo 'make build       build/release/rosterd'
+	@echo 'make demo        web app, server and accounts on loopback, until Ctrl-C'
+	@echo 'make demo-check  the same scene, played by two clients and checked'
+	@echo 'make check       every test, with sanitizers; T=name runs those that match'
+	@echo 'make e2e         the end-to-end tests alone'
+	@echo 'make fuzz        every fuzzer for SECS=20 seconds'
+	@echo 'make bench       measure'
+	@echo 'make install     to DESTDIR and PREFIX=/usr/local'
+	@echo 'make deps        the Debian packages of packages.txt'
+	@echo 'make format, make lint, make clean'
+
+deps: deps-build,demo,check,fuzz
+
+# deps-build,demo installs what these parts need. Does nothing, and needs no network, when all of
+# it is there.
+deps-%:
+	@missing=; \
+	while read -r name part why; do \
+	  case "$$name" in ''|'#'*) continue ;; esac; \
+	  case ",$*," in *,"$$part",*) ;; *) continue ;; esac; \
+	  dpkg-query -W -f '$${Status}' "$$name" 2>/dev/null | grep -q ' installed$$' \
+	    || missing="$$missing $$name"; \
+	done < packages.txt; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y --no-install-recommends $$missing; \
+	fi
+
+build: deps-build
+	@$(CONFIGURE) -B $(BUILD)/release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DROSTERD_TESTS=OFF \
+	  -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	@cmake --build $(BUILD)/release -j $(JOBS)
+
+demo: deps-demo build
+	@exec /usr/bin/python3 examples/demo/demo.py --rosterd $(BUILD)/release/rosterd
+
+demo-check: deps-demo build
+	@/usr/bin/python3 examples/demo/demo_check.py --rosterd $(BUILD)/release/rosterd
+
+$(BUILD)/check: deps-build,demo,check
+	@$(CONFIGURE) -B $@ -DCMAKE_BUILD_TYPE=Debug -DROSTERD_SANITIZE=ON
+	@cmake --build $@ -j $(JOBS)
+.PHONY: $(BUILD)/check
+
+check: $(BUILD)/check
+	@$(CTEST) --test-dir $(BUILD)/check $(if $(T),-R '$(T)')
+
+e2e: $(BUILD)/check
+	@$(CTEST) --test-dir $(BUILD)/check -R '^e2e_.*$(T)'
+
+# New inputs go to build/fuzz/found, failures to build/fuzz/failures; the corpus is only read.
+fuzz: deps-build,check,fuzz
+	@$(CONFIGURE) -B $(BUILD)/fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DROSTERD_SANITIZE=ON \
+	  -DROSTERD_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang
+	@cmake --build $(BUILD)/fuzz -j $(JOBS) --target $(FUZZERS:%=fuzz_%)
+	@set -e; mkdir -p $(BUILD)/fuzz/failures; for name in $(FUZZERS); do \
+	  echo "== $$name"; \
+	  mkdir -p $(BUILD)/fuzz/found/$$name; \
+	  dict=test/fuzz/$$name.dict; [ ! -f $$dict ] || dict="-dict=$$dict"; \
+	  case $$dict in -dict*) ;; *) dict= ;; esac; \
+	  $(BUILD)/fuzz/test/fuzz_$$name -max_total_time=$(SECS) -timeout=10 -print_final_stats=1 \
+	    -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/failures/$$name- $$dict \
+	    $(BUILD)/fuzz/found/$$name test/fuzz/corpus/$$name; \
+	done
+
+bench: deps-build,demo
+	@bench/run
+
+install: build
+	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD)/release
+
+format: deps-check
+	@clang-format -i $(FORMATTED)
+
+# The rules of the tree that a program can check; part of `make check` as well.
+lint: deps-check
+	@set -e; for check in test/lint/*.sh; do echo "== $$check"; $$check; done
+
+clean:
+	@rm -rf $(BUILD)
