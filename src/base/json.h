@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -38,7 +39,7 @@ inline constexpr int kMaxDepth = 8;
 // Never throws.
 Status read(std::string_view body, Events& events);
 
-// `text` as a JSON string literal with its quotes.
+// `text` as a JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD.
 std::string quote(std::string_view text);
 
 // Builds one JSON text: object().key("status").string("ok").key("updated").number(2).end().

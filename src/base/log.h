@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Log: one line per event, `area event-phrase key=value…`, to standard error; under the journal
-// each line starts with its syslog priority <N>.
+// Log: one line per event, `area event-phrase key=value…`, to standard error, unbuffered. Where
+// standard error is the journal, each line starts with its syslog priority <N>, else with the time
+// (RFC 3339, UTC) and the level.
 //
 //   error  the administrator must act        warn   something was refused or lost
 //   info   login, logout, refresh, reload    debug  everything else
 //
-// Never log bodies, passwords or tokens. Values are quoted where they hold spaces or controls, so a
-// peer cannot forge a line.
+// Never log bodies, passwords or tokens. Values are quoted where they hold spaces, quotes or
+// controls, and cut at 4 KiB, so a peer can neither forge a line nor flood the log with one.
+// One thread only: the loop's.
 #pragma once
 
 #include <cstdint>
@@ -33,12 +35,13 @@ struct Field {
 bool enabled(Level level);
 void set_level(Level level);
 
-// Where lines go; the default is standard error. `sink` gets the line without its newline.
+// Where lines go; null is the default, standard error. `sink` gets the line without prefix and
+// newline.
 using Sink = void (*)(void* context, Level level, std::string_view line);
 void set_sink(Sink sink, void* context);
 
 void write(Level level, std::string_view area, std::string_view event,
-           std::initializer_list<Field> fields = {});
+           std::initializer_list<Field> fields = {}) noexcept;
 
 inline void error(std::string_view area, std::string_view event,
                   std::initializer_list<Field> fields = {}) {

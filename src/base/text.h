@@ -10,6 +10,10 @@
 
 namespace rosterd::text {
 
+// Bytes of the character that `bytes` begins with (1 to 4), or 0 when that is no strict UTF-8 or
+// `bytes` is empty.
+std::size_t utf8_size(std::string_view bytes);
+
 // Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view bytes);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -37,7 +38,8 @@ class Timer {
   void* owner_;
   Timers* timers_ = nullptr;
   Instant due_{};
-  std::size_t position_ = 0;  // in the heap
+  std::uint64_t sequence_ = 0;  // of arming: equal due times fire in the order they were armed in
+  std::size_t position_ = 0;    // in the heap
 };
 
 class Timers {
@@ -51,19 +53,25 @@ class Timers {
   // the turn's flush phases: it is how a completion is deferred out of the call that asked for it.
   void arm(Timer& timer, Instant due);
 
-  // Fires what is due, earliest first. Timers armed meanwhile for <= now fire too, up to a bound of
-  // one pass per call, so that a timer re-arming itself cannot hold the loop.
+  // Fires what is due, earliest first, equal ones in the order of arming. Timers armed meanwhile
+  // for
+  // <= now fire too, in one second pass; what that pass arms waits for the next call, so that a
+  // timer re-arming itself cannot hold the loop.
   void run_due(Instant now);
 
   std::optional<Instant> next_due() const;
 
  private:
   friend class Timer;
+  static bool fires_before(const Timer& a, const Timer& b);
+  void fire_pass(Instant now);
   void remove(Timer& timer);
   void sift_up(std::size_t i);
   void sift_down(std::size_t i);
   void place(std::size_t i, Timer* timer);
   std::vector<Timer*> heap_;
+  std::uint64_t sequence_ = 0;
+  Instant earliest_ = Instant::min();  // during run_due(): nothing is armed for before its `now`
 };
 
 }  // namespace rosterd
