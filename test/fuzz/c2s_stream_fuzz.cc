@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// A whole client stream, from its first byte to the domain, over a channel that goes nowhere. The
+// input's first byte is the size of the pieces it arrives in. Every password is right, so that the
+// corpus can log in.
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "c2s/client_stream.h"
+
+namespace {
+
+using namespace rosterd;
+
+class StillClock final : public Clock {
+ public:
+  Instant now() const override { return Instant{std::chrono::hours(1)}; }
+  WallTime wall_now() const override { return WallTime{}; }
+};
+
+class NoFetcher final : public im::RosterFetcher {
+ public:
+  void fetch_roster(const xmpp::Jid&) override {}
+  void cancel_fetch(const xmpp::Jid&) override {}
+};
+
+class DeadEndChannel final : public c2s::Channel {
+ public:
+  xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
+  void send(std::string_view) override {}
+  void send_stanzas(const im::Outbox&) override {}
+  void start_tls() override { tls_ = true; }
+  bool secure() const override { return tls_; }
+  xmpp::ChannelBindings bindings() const override { return {}; }
+  void close_stream(std::string_view) override {}
+  std::size_t queued_bytes() const override { return 0; }
+  std::uint64_t connection_id() const override { return 1; }
+  std::string peer() const override { return "127.0.0.1:1"; }
+
+ private:
+  bool tls_ = false;
+};
+
+// Answers after the call, as its contract says; answer() is the next turn.
+class YesSayer final : public im::AuthSource, public im::AuthEvents {
+ public:
+  void fetch_keys(const xmpp::Jid&, crypto::Hash hash, std::uint64_t, im::AuthEvents*) override {
+    keys_.push_back(xmpp::derive_scram_keys(hash, "pw", "salt", 1));
+  }
+  void check_password(const xmpp::Jid&, std::string, std::uint64_t, im::AuthEvents*) override {
+    ++passwords_;
+  }
+  void on_keys(std::uint64_t, const Result<xmpp::ScramKeys>&) override {}
+  void on_password(std::uint64_t, const Result<bool>&) override {}
+
+  void answer(c2s::ClientStream& stream) {
+    for (; !keys_.empty(); keys_.pop_front()) stream.on_keys(keys_.front());
+    for (; passwords_ > 0; --passwords_) stream.on_password(true);
+  }
+
+ private:
+  std::deque<xmpp::ScramKeys> keys_;
+  int passwords_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  rosterd::log::set_level(rosterd::log::Level::kError);
+  static xml::Parser parser;
+  StillClock clock;
+  Timers timers;
+  NoFetcher fetcher;
+  YesSayer auth;
+  im::Options im_options;
+  im_options.hosts = {"localhost"};
+  im::Core core(im_options, clock, &fetcher);
+  c2s::StreamOptions options;
+  options.negotiation.hosts = {"localhost"};
+  options.negotiation.tls_required = false;
+  options.negotiation.plain_without_tls = true;
+  const c2s::StreamContext context{options, parser, core, auth, auth, clock, timers};
+  DeadEndChannel channel;
+  c2s::ClientStream stream(context, channel);
+  stream.set_handle({1, 1});
+
+  const std::size_t piece = data[0] + std::size_t{1};
+  std::string_view rest(reinterpret_cast<const char*>(data + 1), size - 1);
+  while (!rest.empty() && !stream.closed()) {
+    const bool had_tls = channel.secure();
+    stream.on_bytes(rest.substr(0, piece));
+    rest.remove_prefix(std::min(piece, rest.size()));
+    if (!had_tls && channel.secure()) stream.on_tls_open();
+    auth.answer(stream);
+    while (im::Session* session = core.dirty().pop_front()) stream.flush(*session);
+  }
+  return 0;
+}
