@@ -58,6 +58,8 @@ class Element {
  private:
   friend class Writer;
   friend class Document;
+  Element from(std::uint32_t index) const;
+
   const Document* document_ = nullptr;
   std::uint32_t index_ = 0;
 };
@@ -91,12 +93,14 @@ class Document {
     std::uint32_t next_sibling = 0;  // 0: none
     std::uint32_t last_child = 0;
     std::uint32_t parent = 0;
+    bool is_text() const { return name.size == 0; }
   };
   struct Attr {
     Span name, ns, value;
   };
   std::string_view view(Span span) const { return {text_.data() + span.offset, span.size}; }
   Span store(std::string_view bytes);
+  void link_last();
 
   std::vector<Node> nodes_;
   std::vector<Attr> attributes_;

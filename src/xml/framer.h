@@ -66,12 +66,26 @@ class Framer {
 
  private:
   enum class State : std::uint8_t;
+  void begin_frame();
   Frame fail(FrameError error, const char* detail);
+  bool refuse(Frame& frame, FrameError error, const char* detail);
+  bool step(std::string_view bytes, std::size_t& at, Frame& frame);
+  bool skip_past(std::string_view bytes, std::size_t& at, char stop, State next);
+  bool step_byte(char c, std::size_t at, Frame& frame);
+  bool step_outside(char c, Frame& frame);
+  bool step_less_than(char c, std::size_t at, Frame& frame);
+  bool step_start_tag(std::string_view bytes, std::size_t& at, Frame& frame);
+  bool step_bang(char c, Frame& frame);
+  bool step_declaration(std::string_view bytes, std::size_t at, Frame& frame);
+  bool open_element(std::size_t at, Frame& frame);
+  bool close_element(std::size_t at, Frame& frame);
+  bool end_tag(std::string_view bytes, std::size_t at, Frame& frame);
 
   FramerLimits limits_;
   std::size_t scanned_ = 0;  // bytes of the unfinished frame already looked at
   std::uint32_t depth_ = 0;
   std::uint32_t attributes_ = 0;
+  std::uint32_t matched_ = 0;  // bytes of "[CDATA[" seen after "<!"
   State state_{};
   bool in_stream_ = false;  // the header has been seen
   FrameError error_ = FrameError::kNone;

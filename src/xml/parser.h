@@ -43,7 +43,8 @@ class Parser {
 
  private:
   class Context;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<Context> context_;  // null after an error
+  std::string content_ns_;            // of context_
   Document document_;
 };
 

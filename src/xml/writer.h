@@ -4,6 +4,8 @@
 // attributes.
 #pragma once
 
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +17,13 @@ namespace rosterd::xml {
 // Appends `text` with & < > ' " and, so that attribute normalisation cannot change them, tab, LF
 // and CR escaped.
 void append_escaped_attribute(std::string& out, std::string_view text);
+// Appends `text` with & < > and CR escaped; so "]]>" cannot appear.
 void append_escaped_text(std::string& out, std::string_view text);
+
+// Appends every attribute of `element` but the unprefixed ones named in `except`, each with a space
+// before it. Attributes in foreign namespaces get a prefix that is declared here.
+void append_attributes(std::string& out, Element element,
+                       std::initializer_list<std::string_view> except = {});
 
 class Writer {
  public:
@@ -44,7 +52,10 @@ class Writer {
     std::string_view name;
     std::string_view ns;
   };
+  std::string_view scope() const;  // the default namespace in force
   void close_start_tag();
+  void write_node(const Document& document, std::uint32_t index, std::string_view outer);
+  void write_siblings(const Document& document, std::uint32_t index, std::string_view outer);
   std::string& out_;
   std::string_view default_ns_;
   std::vector<Open> stack_;

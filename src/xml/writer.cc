@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "xml/writer.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace rosterd::xml {
+namespace {
+
+using EscapeTable = std::array<std::string_view, 256>;
+
+constexpr EscapeTable make_text_table() {
+  EscapeTable table{};
+  table['&'] = "&amp;";
+  table['<'] = "&lt;";
+  table['>'] = "&gt;";    // only "]]>" needs it
+  table['\r'] = "&#13;";  // a literal one would be read as LF (XML 1.0 section 2.11)
+  return table;
+}
+
+constexpr EscapeTable make_attribute_table() {
+  EscapeTable table = make_text_table();
+  table['\''] = "&apos;";
+  table['"'] = "&quot;";
+  table['\t'] = "&#9;";
+  table['\n'] = "&#10;";
+  return table;
+}
+
+constexpr EscapeTable kTextTable = make_text_table();
+constexpr EscapeTable kAttributeTable = make_attribute_table();
+
+void append_escaped(std::string& out, std::string_view text, const EscapeTable& table) {
+  std::size_t run = 0;  // start of what has not been appended
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view escape = table[static_cast<unsigned char>(text[i])];
+    if (escape.empty()) continue;
+    out += text.substr(run, i - run);
+    out += escape;
+    run = i + 1;
+  }
+  out += text.substr(run);
+}
+
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+  out += ' ';
+  out += name;
+  out += "='";
+  append_escaped_attribute(out, value);
+  out += '\'';
+}
+
+// Declares a prefix for the namespace of attribute `i` unless an earlier one of the same element
+// has done so, and appends "prefix:". Prefixes are numbered by the attribute that declares them.
+void append_prefix(std::string& out, const Element& element, std::uint32_t i) {
+  const std::string_view ns = element.attribute(i).ns;
+  std::uint32_t owner = 0;
+  while (element.attribute(owner).ns != ns) ++owner;
+  const std::string prefix = "n" + std::to_string(owner);
+  if (owner == i) append_attribute(out, "xmlns:" + prefix, ns);
+  out += ' ';
+  out += prefix;
+  out += ':';
+}
+
+}  // namespace
+
+void append_escaped_attribute(std::string& out, std::string_view text) {
+  append_escaped(out, text, kAttributeTable);
+}
+
+void append_escaped_text(std::string& out, std::string_view text) {
+  append_escaped(out, text, kTextTable);
+}
+
+void append_attributes(std::string& out, Element element,
+                       std::initializer_list<std::string_view> except) {
+  for (std::uint32_t i = 0; i < element.attribute_count(); ++i) {
+    const Attribute one = element.attribute(i);
+    if (one.ns.empty()) {
+      if (std::find(except.begin(), except.end(), one.name) != except.end()) continue;
+      append_attribute(out, one.name, one.value);
+      continue;
+    }
+    if (one.ns == kXmlNamespace) {
+      out += " xml:";
+    } else {
+      append_prefix(out, element, i);
+    }
+    out += one.name;
+    out += "='";
+    append_escaped_attribute(out, one.value);
+    out += '\'';
+  }
+}
+
+Writer::Writer(std::string& out, std::string_view default_ns)
+    : out_(out), default_ns_(default_ns) {}
+
+std::string_view Writer::scope() const { return stack_.empty() ? default_ns_ : stack_.back().ns; }
+
+void Writer::close_start_tag() {
+  if (in_start_tag_) out_ += '>';
+  in_start_tag_ = false;
+}
+
+Writer& Writer::open(std::string_view name, std::string_view ns) {
+  close_start_tag();
+  const std::string_view outer = scope();
+  if (ns.empty()) ns = outer;
+  out_ += '<';
+  out_ += name;
+  if (ns != outer) append_attribute(out_, "xmlns", ns);
+  stack_.push_back({name, ns});
+  in_start_tag_ = true;
+  return *this;
+}
+
+Writer& Writer::attr(std::string_view name, std::string_view value) {
+  assert(in_start_tag_);
+  append_attribute(out_, name, value);
+  return *this;
+}
+
+Writer& Writer::attr_if(std::string_view name, std::string_view value) {
+  return value.empty() ? *this : attr(name, value);
+}
+
+Writer& Writer::text(std::string_view text) {
+  if (text.empty()) return *this;
+  close_start_tag();
+  append_escaped_text(out_, text);
+  return *this;
+}
+
+Writer& Writer::leaf(std::string_view name, std::string_view text) {
+  return open(name).text(text).end();
+}
+
+Writer& Writer::element(Element element) {
+  close_start_tag();
+  write_node(*element.document_, element.index_, scope());
+  return *this;
+}
+
+Writer& Writer::children_of(Element parent) {
+  const Document& document = *parent.document_;
+  const std::uint32_t first = document.nodes_[parent.index_].first_child;
+  if (first == 0) return *this;
+  close_start_tag();
+  write_siblings(document, first, scope());
+  return *this;
+}
+
+void Writer::write_siblings(const Document& document, std::uint32_t index, std::string_view outer) {
+  for (; index != 0; index = document.nodes_[index].next_sibling) {
+    write_node(document, index, outer);
+  }
+}
+
+// Recursion is bounded by the framer's depth limit.
+void Writer::write_node(const Document& document, std::uint32_t index, std::string_view outer) {
+  const Document::Node& node = document.nodes_[index];
+  const std::string_view ns = document.view(node.ns);
+  if (node.is_text()) return append_escaped_text(out_, ns);
+  const std::string_view name = document.view(node.name);
+  out_ += '<';
+  out_ += name;
+  if (ns != outer) append_attribute(out_, "xmlns", ns);
+  if (node.attribute_count != 0) append_attributes(out_, Element(&document, index));
+  if (node.first_child == 0) {
+    out_ += "/>";
+    return;
+  }
+  out_ += '>';
+  write_siblings(document, node.first_child, ns);
+  out_ += "</";
+  out_ += name;
+  out_ += '>';
+}
+
+Writer& Writer::raw(std::string_view bytes) {
+  if (bytes.empty()) return *this;
+  close_start_tag();
+  out_ += bytes;
+  return *this;
+}
+
+Writer& Writer::end() {
+  assert(!stack_.empty());
+  if (in_start_tag_) {
+    out_ += "/>";
+    in_start_tag_ = false;
+  } else {
+    out_ += "</";
+    out_ += stack_.back().name;
+    out_ += '>';
+  }
+  stack_.pop_back();
+  return *this;
+}
+
+}  // namespace rosterd::xml
