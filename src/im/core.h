@@ -28,6 +28,8 @@
 
 namespace rosterd::im {
 
+struct State;
+
 struct Options {
   std::vector<std::string> hosts;  // prepared domains served
   std::string software_version = "1.0";
@@ -92,7 +94,7 @@ class Core {
   // unavailable presence between those who lose each other; roster pushes; available presence
   // between those who gain each other. No I/O, one turn, no half-applied state observable.
   void apply(std::vector<RosterChange> batch);
-  // A refresh named a user without a session: the kept copy, if any, must not be used again.
+  // A refresh named a user without a stream: the kept copy, if any, must not be used again.
   void forget_roster(const xmpp::Jid& user);
 
   // Called now and then (once a minute) to drop kept rosters that are too old.
@@ -101,10 +103,9 @@ class Core {
   std::size_t session_count() const;
 
  private:
-  struct Impl;
   Interner interner_;
   IntrusiveList<Session, &Session::dirty> dirty_;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace rosterd::im

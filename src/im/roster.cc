@@ -1,2 +1,131 @@
 // SPDX-License-Identifier: MIT
 #include "im/roster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/text.h"
+
+namespace rosterd::im {
+
+namespace {
+
+// U+001F cannot stand in XML, so no group name holds it.
+constexpr char kGroupSeparator = '\x1f';
+constexpr std::size_t kVersionBytes = 16;
+
+std::string join_groups(std::vector<std::string> groups) {
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  std::string joined;
+  for (const std::string& group : groups) {
+    if (group.empty()) continue;
+    if (!joined.empty()) joined += kGroupSeparator;
+    joined += group;
+  }
+  return joined;
+}
+
+bool before(const RosterItem& a, const RosterItem& b) { return a.contact < b.contact; }
+
+}  // namespace
+
+std::string_view to_string(Subscription subscription) {
+  switch (subscription) {
+    case Subscription::kNone:
+      return "none";
+    case Subscription::kTo:
+      return "to";
+    case Subscription::kFrom:
+      return "from";
+    case Subscription::kBoth:
+      return "both";
+  }
+  return "none";
+}
+
+std::vector<std::string_view> split_groups(std::string_view joined) {
+  std::vector<std::string_view> groups;
+  while (!joined.empty()) {
+    const std::size_t end = std::min(joined.find(kGroupSeparator), joined.size());
+    groups.push_back(joined.substr(0, end));
+    joined.remove_prefix(std::min(end + 1, joined.size()));
+  }
+  return groups;
+}
+
+Roster::Roster(Interner& interner, const std::vector<RosterEntry>& entries) : interner_(&interner) {
+  items_.reserve(entries.size());
+  for (const RosterEntry& entry : entries) {
+    items_.push_back({interner.acquire(entry.contact.bare_text()), interner.acquire(entry.name),
+                      interner.acquire(join_groups(entry.groups)), entry.subscription});
+  }
+  std::stable_sort(items_.begin(), items_.end(), before);
+  // Of each run of one contact the last stays.
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (i + 1 < items_.size() && items_[i + 1].contact == items_[i].contact) {
+      release(items_[i]);
+    } else {
+      items_[kept++] = items_[i];
+    }
+  }
+  items_.resize(kept);
+}
+
+Roster::~Roster() { release_all(); }
+
+Roster::Roster(Roster&& other) noexcept
+    : interner_(other.interner_),
+      items_(std::exchange(other.items_, {})),
+      version_(std::move(other.version_)) {}
+
+Roster& Roster::operator=(Roster&& other) noexcept {
+  if (this == &other) return *this;
+  release_all();
+  interner_ = other.interner_;
+  items_ = std::exchange(other.items_, {});
+  version_ = std::move(other.version_);
+  return *this;
+}
+
+void Roster::release(const RosterItem& item) {
+  interner_->release(item.contact);
+  interner_->release(item.name);
+  interner_->release(item.groups);
+}
+
+void Roster::release_all() {
+  for (const RosterItem& item : items_) release(item);
+  items_.clear();
+}
+
+const RosterItem* Roster::find(Atom contact) const {
+  const auto at = std::lower_bound(items_.begin(), items_.end(), contact,
+                                   [](const RosterItem& item, Atom a) { return item.contact < a; });
+  return at != items_.end() && at->contact == contact ? &*at : nullptr;
+}
+
+const std::string& Roster::version() const {
+  if (!version_.empty()) return version_;
+  // Atoms differ from run to run, so the order of the hash is that of the addresses' bytes.
+  std::vector<const RosterItem*> order;
+  order.reserve(items_.size());
+  for (const RosterItem& item : items_) order.push_back(&item);
+  std::sort(order.begin(), order.end(), [this](const RosterItem* a, const RosterItem* b) {
+    return interner_->text(a->contact) < interner_->text(b->contact);
+  });
+  std::string canonical;
+  for (const RosterItem* item : order) {
+    for (const Atom part : {item->contact, item->name, item->groups}) {
+      canonical.append(interner_->text(part)).push_back('\0');  // NUL cannot stand in XML either
+    }
+    canonical.append(to_string(item->subscription)).push_back('\0');
+  }
+  const std::string hash = crypto::digest(crypto::Hash::kSha256, canonical);
+  version_ = text::hex_encode(std::string_view(hash).substr(0, kVersionBytes));
+  return version_;
+}
+
+}  // namespace rosterd::im

@@ -53,6 +53,9 @@ class Roster {
   const std::string& version() const;
 
  private:
+  void release(const RosterItem& item);
+  void release_all();
+
   Interner* interner_;
   std::vector<RosterItem> items_;
   mutable std::string version_;

@@ -4,16 +4,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/handle.h"
 #include "base/intrusive_list.h"
-#include "base/time.h"
 #include "xmpp/errors.h"
 #include "xmpp/jid.h"
+#include "xmpp/stanza.h"
 
 namespace rosterd::im {
 
@@ -31,10 +33,15 @@ class Outbox {
   void clear();
 
   // Append a stanza's bytes to begin(), then call finish(): one stanza more.
-  std::string& begin() { return bytes_; }
+  std::string& begin() {
+    if (ends_.empty()) bytes_.reserve(kUsualBytes);
+    return bytes_;
+  }
   void finish() { ends_.push_back(static_cast<std::uint32_t>(bytes_.size())); }
 
  private:
+  // A message or two, so that one allocation does for a turn.
+  static constexpr std::size_t kUsualBytes = 1000;
   std::string bytes_;
   std::vector<std::uint32_t> ends_;
 };
@@ -42,7 +49,7 @@ class Outbox {
 // Owned by Core; others keep a Handle<Session>.
 class Session {
  public:
-  Session(xmpp::Jid full, User* user) : jid(std::move(full)), user(user) {}
+  Session(xmpp::Jid full, User* owner) : jid(std::move(full)), user(owner) {}
 
   const xmpp::Jid jid;  // full
   User* const user;     // never null; outlives the session
@@ -53,18 +60,19 @@ class Session {
   ListNode dirty;  // in Core's list while the outbox has something, or `end` is set
 
   // Set by Core when the session must end (conflict, kick): send the outbox, the stream error,
-  // close.
+  // close. Nobody reaches the session any more, and what it sends is ignored.
   xmpp::StreamCondition end = xmpp::StreamCondition::kNone;
   std::string end_text;
 
   bool interested = false;  // asked for its roster (RFC 6121 section 2.1.6): gets pushes
-  bool available = false;   // its last undirected presence was available
-  int priority = 0;
-  std::string presence_head;  // see xmpp::Forward: the last available presence,
-  std::string presence_tail;  // ready to be addressed to anybody
-  std::string lang;           // xml:lang of the stream, stamped on its stanzas
+  // The last undirected presence, ready to be addressed to anybody, while it is an available one.
+  std::optional<xmpp::Forward> presence;
+  int priority = 0;  // of `presence`
+  std::string lang;  // xml:lang of the stream, stamped on its stanzas
   // Bare or full JIDs that got directed presence and must hear of the end (RFC 6121 section 4.6.3).
   std::set<std::string, std::less<>> directed;
+
+  bool available() const { return presence.has_value(); }
 };
 
 }  // namespace rosterd::im

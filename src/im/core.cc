@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "im/core.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "im/handlers.h"
+#include "im/roster_iq.h"
+#include "im/roster_table.h"
+#include "im/sessions.h"
+#include "im/state.h"
+
+namespace rosterd::im {
+
+Core::Core(const Options& options, const Clock& clock, RosterFetcher* fetcher)
+    : state_(std::make_unique<State>(options, clock, fetcher, interner_, dirty_)) {}
+
+Core::~Core() = default;
+
+void Core::set_options(const Options& options) { state_->options = options; }
+
+void Core::begin_user(const xmpp::Jid& user) { im::begin_user(*state_, user); }
+
+void Core::end_user(const xmpp::Jid& user) { im::end_user(*state_, user); }
+
+Result<Handle<Session>> Core::bind(const xmpp::Jid& user, std::string_view resource) {
+  return bind_session(*state_, user, resource);
+}
+
+void Core::end_session(Handle<Session> session) { close_session(*state_, session); }
+
+Session* Core::find_session(Handle<Session> session) const {
+  return state_->directory.find_session(session);
+}
+
+void Core::handle_stanza(Handle<Session> handle, xml::Element stanza) {
+  Session* session = find_session(handle);
+  // What comes after a fatal error in the same turn was sent to nobody.
+  if (!session || session->end != xmpp::StreamCondition::kNone) return;
+  route(*state_, *session, stanza);
+}
+
+bool Core::is_online(const xmpp::Jid& user) const {
+  return state_->directory.find_user(user.bare_text()) != nullptr;
+}
+
+bool Core::is_local(const xmpp::Jid& jid) const {
+  return is_served(state_->options.hosts, jid.domain());
+}
+
+void Core::on_roster_fetched(const xmpp::Jid& bare, Result<RosterChange> change) {
+  User* user = state_->directory.find_user(bare.text());
+  if (!user) return;
+  if (change) {
+    std::vector<RosterChange> batch;
+    batch.push_back(std::move(*change));
+    return apply(std::move(batch));
+  }
+  ROSTERD_DEBUG("im", "roster fetch failed",
+                {{"user", bare.text()}, {"reason", change.error().text}});
+  on_fetch_failed(*state_, *user);
+}
+
+void Core::apply(std::vector<RosterChange> batch) { apply_rosters(*state_, std::move(batch)); }
+
+void Core::forget_roster(const xmpp::Jid& user) { im::forget_roster(*state_, user); }
+
+void Core::expire() {
+  state_->kept_rosters.expire(state_->clock.now(), state_->options.roster_stale_max);
+}
+
+std::size_t Core::session_count() const { return state_->directory.session_count(); }
+
+}  // namespace rosterd::im

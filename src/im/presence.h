@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Presence (RFC 6121 section 4): what an ending session owes to those who see it. The stanzas that
+// clients send are handled in presence.cc too, see handlers.h.
+#pragma once
+
+#include "im/state.h"
+
+namespace rosterd::im {
+
+// Unavailable presence to exactly those who saw the session: watchers, the account's other
+// resources, and whoever got directed presence; each session once. Then it has no presence.
+// `words` is the client's own unavailable stanza, which the session itself gets back too; null when
+// the session just ended.
+void withdraw_presence(State& state, Session& session, const xmpp::Forward* words);
+
+}  // namespace rosterd::im

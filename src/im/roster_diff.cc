@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "im/roster_diff.h"
+
+#include <cstddef>
+
+namespace rosterd::im {
+
+namespace {
+
+bool same(const RosterItem& a, const RosterItem& b) {
+  return a.name == b.name && a.groups == b.groups && a.subscription == b.subscription;
+}
+
+}  // namespace
+
+std::vector<ItemChange> diff_rosters(const Roster* before, const Roster& after) {
+  static const std::vector<RosterItem> kEmpty;
+  const std::vector<RosterItem>& old_items = before ? before->items() : kEmpty;
+  const std::vector<RosterItem>& new_items = after.items();
+  std::vector<ItemChange> changes;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < old_items.size() || j < new_items.size()) {
+    const RosterItem* was = i < old_items.size() ? &old_items[i] : nullptr;
+    const RosterItem* is = j < new_items.size() ? &new_items[j] : nullptr;
+    if (was && is && was->contact == is->contact) {
+      if (!same(*was, *is)) changes.push_back({was, is});
+      ++i;
+      ++j;
+    } else if (is && (!was || is->contact < was->contact)) {
+      changes.push_back({nullptr, is});
+      ++j;
+    } else {
+      changes.push_back({was, nullptr});
+      ++i;
+    }
+  }
+  return changes;
+}
+
+}  // namespace rosterd::im

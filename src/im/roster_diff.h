@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Roster diff: what changed between two rosters of one user.
+#pragma once
+
+#include <vector>
+
+#include "im/roster.h"
+
+namespace rosterd::im {
+
+// One contact that is not as it was. Points into the two rosters (moving them is harmless).
+struct ItemChange {
+  const RosterItem* before = nullptr;  // null: added
+  const RosterItem* after = nullptr;   // null: removed
+
+  Atom contact() const { return before ? before->contact : after->contact; }
+};
+
+// Sorted by contact. Both rosters come from one Interner; a null `before` is an empty roster.
+std::vector<ItemChange> diff_rosters(const Roster* before, const Roster& after);
+
+}  // namespace rosterd::im

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "im/roster_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "im/roster_diff.h"
+#include "im/roster_iq.h"
+#include "im/visibility.h"
+
+namespace rosterd::im {
+
+namespace {
+
+// One user's roster on its way into force.
+struct Swap {
+  User* user;
+  HeldRoster incoming;  // after the swap: what it replaced
+  RosterState state;
+  std::vector<ItemChange> changes;
+};
+
+// Two users who may see each other, or have seen each other, and what they saw before the swap.
+struct Pair {
+  User* a;
+  User* b;
+  bool a_saw_b = false;
+  bool b_saw_a = false;
+};
+
+void diff(std::vector<Swap>& swaps) {
+  for (Swap& swap : swaps) swap.changes = diff_rosters(swap.user->roster(), swap.incoming.roster);
+}
+
+// Each pair once, whichever of the two rosters (or both) names the other. Only a changed item can
+// change who sees whom.
+std::vector<Pair> collect_pairs(const State& state, const std::vector<Swap>& swaps) {
+  std::vector<Pair> pairs;
+  for (const Swap& swap : swaps) {
+    for (const ItemChange& change : swap.changes) {
+      User* contact = state.directory.find_user(change.contact());
+      if (!contact || contact == swap.user) continue;
+      const auto [a, b] =
+          std::minmax(swap.user, contact, [](User* x, User* y) { return x->atom < y->atom; });
+      pairs.push_back({a, b});
+    }
+  }
+  const auto order = [](const Pair& x, const Pair& y) {
+    return std::pair(x.a->atom, x.b->atom) < std::pair(y.a->atom, y.b->atom);
+  };
+  const auto equal = [](const Pair& x, const Pair& y) { return x.a == y.a && x.b == y.b; };
+  std::sort(pairs.begin(), pairs.end(), order);
+  pairs.erase(std::unique(pairs.begin(), pairs.end(), equal), pairs.end());
+  return pairs;
+}
+
+void swap_in(std::vector<Swap>& swaps) {
+  for (Swap& swap : swaps) {
+    std::optional<HeldRoster>& held = swap.user->held;
+    if (held) {
+      std::swap(*held, swap.incoming);
+    } else {
+      held = std::move(swap.incoming);
+    }
+    swap.user->roster_state = swap.state;
+  }
+}
+
+// What was addressed to `watcher` in person goes with it: he hears of the end once.
+void forget_directed(Session& from, const User& watcher) {
+  const auto forget = [&from](std::string_view address) {
+    const auto found = from.directed.find(address);
+    if (found != from.directed.end()) from.directed.erase(found);
+  };
+  forget(watcher.jid.text());
+  for_each_available(watcher, [&](Session& to) { forget(to.jid.text()); });
+}
+
+void lose_sight(State& state, User& watcher, User& lost) {
+  for_each_available(lost, [&](Session& from) {
+    for_each_available(watcher, [&](Session& to) {
+      state.send(to, [&](std::string& out) {
+        xmpp::write_unavailable(out, from.jid.text(), watcher.jid.text());
+      });
+    });
+    if (!from.directed.empty()) forget_directed(from, watcher);
+  });
+}
+
+void gain_sight(State& state, User& watcher, User& gained) {
+  for_each_available(gained, [&](Session& from) {
+    for_each_available(watcher, [&](Session& to) {
+      state.send(to, [&](std::string& out) { from.presence->write(out, watcher.jid.text()); });
+    });
+  });
+}
+
+// The heart: the order of the outboxes is that of these statements.
+void put_into_force(State& state, std::vector<Swap>& swaps) {
+  diff(swaps);
+  std::vector<Pair> pairs = collect_pairs(state, swaps);
+  for (Pair& pair : pairs) {
+    pair.a_saw_b = sees(*pair.a, *pair.b);
+    pair.b_saw_a = sees(*pair.b, *pair.a);
+  }
+  swap_in(swaps);
+  for (const Pair& pair : pairs) {
+    if (pair.a_saw_b && !sees(*pair.a, *pair.b)) lose_sight(state, *pair.a, *pair.b);
+    if (pair.b_saw_a && !sees(*pair.b, *pair.a)) lose_sight(state, *pair.b, *pair.a);
+  }
+  for (const Swap& swap : swaps) {
+    push_roster_changes(state, *swap.user, swap.changes);
+    answer_waiting_gets(state, *swap.user);
+  }
+  for (const Pair& pair : pairs) {
+    if (!pair.a_saw_b && sees(*pair.a, *pair.b)) gain_sight(state, *pair.a, *pair.b);
+    if (!pair.b_saw_a && sees(*pair.b, *pair.a)) gain_sight(state, *pair.b, *pair.a);
+  }
+}
+
+// A batch that began while the user was here may end after he has left. It may improve the kept
+// copy but not make one: there is none if a refresh has since said not to use it.
+void keep_for_later(State& state, RosterChange& change) {
+  HeldRoster* kept = state.kept_rosters.find(change.user.text());
+  if (!kept || change.sequence < kept->sequence) return;
+  *kept = {std::move(change.roster), change.sequence, state.clock.now()};
+}
+
+bool is_outdated(const User& user, const RosterChange& change) {
+  if (!user.held || change.sequence >= user.held->sequence) return false;
+  ROSTERD_DEBUG("im", "older roster dropped",
+                {{"user", user.jid.text()}, {"sequence", change.sequence}});
+  return true;
+}
+
+// One swap per user, the newest.
+std::vector<Swap> collect_swaps(State& state, std::vector<RosterChange>& batch) {
+  std::stable_sort(batch.begin(), batch.end(), [](const RosterChange& x, const RosterChange& y) {
+    return std::pair(x.user.text(), x.sequence) < std::pair(y.user.text(), y.sequence);
+  });
+  std::vector<Swap> swaps;
+  swaps.reserve(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    RosterChange& change = batch[i];
+    if (i + 1 < batch.size() && batch[i + 1].user == change.user) continue;
+    User* user = state.directory.find_user(change.user.text());
+    if (!user) {
+      keep_for_later(state, change);
+    } else if (!is_outdated(*user, change)) {
+      swaps.push_back({user,
+                       {std::move(change.roster), change.sequence, state.clock.now()},
+                       RosterState::kCurrent,
+                       {}});
+    }
+  }
+  return swaps;
+}
+
+// The copy from an earlier login comes into force as it is.
+void apply_kept_roster(State& state, User& user) {
+  std::vector<Swap> swaps;
+  swaps.push_back({&user, std::move(*user.held), RosterState::kStale, {}});
+  user.held.reset();
+  put_into_force(state, swaps);
+  log::info("im", "roster applied stale", {{"user", user.jid.text()}});
+}
+
+}  // namespace
+
+void apply_rosters(State& state, std::vector<RosterChange> batch) {
+  std::vector<Swap> swaps = collect_swaps(state, batch);
+  put_into_force(state, swaps);
+  ROSTERD_DEBUG("im", "rosters applied", {{"users", swaps.size()}, {"batch", batch.size()}});
+}
+
+void on_fetch_failed(State& state, User& user) {
+  if (user.roster()) return;
+  const Instant now = state.clock.now();
+  if (user.held && now - user.held->confirmed < state.options.roster_stale_max) {
+    return apply_kept_roster(state, user);
+  }
+  user.roster_state = RosterState::kFailed;
+  fail_waiting_gets(state, user);
+}
+
+void forget_roster(State& state, const xmpp::Jid& bare) {
+  state.kept_rosters.take(bare.text());
+  User* user = state.directory.find_user(bare.text());
+  if (user && !user->roster()) user->held.reset();
+}
+
+}  // namespace rosterd::im

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Roster table: how rosters come into force. First load, refresh and a late success after failures
+// are one operation.
+#pragma once
+
+#include <vector>
+
+#include "im/core.h"
+#include "im/state.h"
+
+namespace rosterd::im {
+
+// See Core::apply(). A roster that was not in force before counts as empty, so a first load
+// announces the user's available sessions as any gain does.
+void apply_rosters(State& state, std::vector<RosterChange> batch);
+
+// The web app did not answer. A copy from an earlier login that is young enough serves meanwhile;
+// else waiting roster gets are told so.
+void on_fetch_failed(State& state, User& user);
+
+// The copy kept from an earlier login, if any, must not be used; a roster in force stays.
+void forget_roster(State& state, const xmpp::Jid& bare);
+
+}  // namespace rosterd::im

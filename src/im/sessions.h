@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Sessions: the lives of users and sessions, from begin_user() to end_user(). See core.h.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "im/state.h"
+
+namespace rosterd::im {
+
+void begin_user(State& state, const xmpp::Jid& bare);
+void end_user(State& state, const xmpp::Jid& bare);
+
+Result<Handle<Session>> bind_session(State& state, const xmpp::Jid& bare,
+                                     std::string_view resource);
+// The stream is gone: the session is destroyed.
+void close_session(State& state, Handle<Session> session);
+// The session must go: it leaves everybody's sight now, its stream ends with this error at the end
+// of the turn.
+void end_session(State& state, Session& session, xmpp::StreamCondition condition,
+                 std::string_view text);
+
+}  // namespace rosterd::im

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// User: an account that has at least one authenticated stream, its sessions and its roster.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/handle.h"
+#include "base/interner.h"
+#include "base/time.h"
+#include "im/roster.h"
+#include "im/session.h"
+#include "xmpp/jid.h"
+
+namespace rosterd::im {
+
+// How far the roster of an online user may be relied on.
+enum class RosterState : std::uint8_t {
+  kLoading,  // asked for, not answered yet
+  kFailed,   // the web app did not answer; asked again in the background
+  kStale,    // as kFailed, but the copy kept from an earlier login serves meanwhile
+  kCurrent,  // the web app's word
+};
+
+// A roster with what decides whether another one may replace it, and how long it may be kept.
+struct HeldRoster {
+  Roster roster;
+  std::uint64_t sequence = 0;  // of the fetch that brought it
+  Instant confirmed{};         // when it was last known to be the web app's word
+};
+
+// A roster get that came before the roster.
+struct WaitingGet {
+  Handle<Session> session;
+  std::string id;
+  std::optional<std::string> version;  // RFC 6121 section 2.6.2, absent: the client has no cache
+  bool addressed = false;              // it named the account in `to`: the answer's `from`
+};
+
+// Owned by Directory, from the first stream's begin_user() to the last one's end_user().
+class User {
+ public:
+  User(Interner& names, const xmpp::Jid& bare)
+      : jid(bare), atom(names.acquire(bare.text())), interner_(names) {}
+  ~User() { interner_.release(atom); }
+  User(const User&) = delete;
+  User& operator=(const User&) = delete;
+
+  const xmpp::Jid jid;  // bare
+  const Atom atom;      // of jid.text()
+  std::size_t streams = 0;
+  std::vector<Session*> sessions;  // bound, in the order of binding; owned by Directory
+
+  RosterState roster_state = RosterState::kLoading;
+  // While the state is kLoading or kFailed: a copy from an earlier login, which grants nothing.
+  std::optional<HeldRoster> held;
+  std::vector<WaitingGet> waiting;
+
+  // The roster that counts now, or null.
+  const Roster* roster() const {
+    const bool usable =
+        roster_state == RosterState::kCurrent || roster_state == RosterState::kStale;
+    return usable ? &held->roster : nullptr;
+  }
+  const RosterItem* find_item(Atom contact) const {
+    const Roster* usable = roster();
+    return usable ? usable->find(contact) : nullptr;
+  }
+  Session* find_session(std::string_view resource) const {
+    for (Session* session : sessions) {
+      if (session->jid.resource() == resource) return session;
+    }
+    return nullptr;
+  }
+
+ private:
+  Interner& interner_;
+};
+
+}  // namespace rosterd::im

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Visibility: who sees whose presence. Both rosters must grant it (see core.h), so a single look at
+// one of them never tells.
+#pragma once
+
+#include "im/directory.h"
+#include "im/roster.h"
+#include "im/user.h"
+
+namespace rosterd::im {
+
+// Does `watcher` see `watched`? False for an account and itself: sessions of one account see each
+// other without a roster.
+inline bool sees(const User& watcher, const User& watched) {
+  if (&watcher == &watched) return false;
+  const RosterItem* wanted = watcher.find_item(watched.atom);
+  if (!wanted || !has_to(wanted->subscription)) return false;
+  const RosterItem* granted = watched.find_item(watcher.atom);
+  return granted && has_from(granted->subscription);
+}
+
+// visit(User&) for every online user that sees `user`.
+template <class Visit>
+void for_each_watcher(const Directory& directory, const User& user, Visit visit) {
+  const Roster* roster = user.roster();
+  if (!roster) return;
+  for (const RosterItem& item : roster->items()) {
+    if (!has_from(item.subscription)) continue;
+    User* contact = directory.find_user(item.contact);
+    if (contact && sees(*contact, user)) visit(*contact);
+  }
+}
+
+// visit(User&) for every online user that `user` sees.
+template <class Visit>
+void for_each_watched(const Directory& directory, const User& user, Visit visit) {
+  const Roster* roster = user.roster();
+  if (!roster) return;
+  for (const RosterItem& item : roster->items()) {
+    if (!has_to(item.subscription)) continue;
+    User* contact = directory.find_user(item.contact);
+    if (contact && sees(user, *contact)) visit(*contact);
+  }
+}
+
+// visit(Session&) for every available session of `user`.
+template <class Visit>
+void for_each_available(const User& user, Visit visit) {
+  for (Session* session : user.sessions) {
+    if (session->available()) visit(*session);
+  }
+}
+
+}  // namespace rosterd::im
