@@ -43,14 +43,6 @@ void append_escaped(std::string& out, std::string_view text, const EscapeTable& 
   out += text.substr(run);
 }
 
-void append_attribute(std::string& out, std::string_view name, std::string_view value) {
-  out += ' ';
-  out += name;
-  out += "='";
-  append_escaped_attribute(out, value);
-  out += '\'';
-}
-
 // Declares a prefix for the namespace of attribute `i` unless an earlier one of the same element
 // has done so, and appends "prefix:". Prefixes are numbered by the attribute that declares them.
 void append_prefix(std::string& out, const Element& element, std::uint32_t i) {
@@ -72,6 +64,14 @@ void append_escaped_attribute(std::string& out, std::string_view text) {
 
 void append_escaped_text(std::string& out, std::string_view text) {
   append_escaped(out, text, kTextTable);
+}
+
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+  out += ' ';
+  out += name;
+  out += "='";
+  append_escaped_attribute(out, value);
+  out += '\'';
 }
 
 void append_attributes(std::string& out, Element element,

@@ -20,6 +20,8 @@ void append_escaped_attribute(std::string& out, std::string_view text);
 // Appends `text` with & < > and CR escaped; so "]]>" cannot appear.
 void append_escaped_text(std::string& out, std::string_view text);
 
+// Appends ` name='value'`, escaped.
+void append_attribute(std::string& out, std::string_view name, std::string_view value);
 // Appends every attribute of `element` but the unprefixed ones named in `except`, each with a space
 // before it. Attributes in foreign namespaces get a prefix that is declared here.
 void append_attributes(std::string& out, Element element,

@@ -23,11 +23,16 @@ class Forward {
   Forward(xml::Element stanza, std::string_view from, std::string_view stream_lang);
   // Appends the stanza addressed to `to` ("" = no `to` attribute).
   void write(std::string& out, std::string_view to) const;
-  std::size_t size() const { return head_.size() + tail_.size(); }
+  std::size_t size() const { return bytes_.size(); }
+
+  // The two parts between which the `to` attribute goes: "<message from='…' type='…'", and the rest
+  // from '>' or '/>' on.
+  std::string_view head() const { return std::string_view(bytes_).substr(0, head_size_); }
+  std::string_view tail() const { return std::string_view(bytes_).substr(head_size_); }
 
  private:
-  std::string head_;  // "<message from='…' type='…'", open for the `to`
-  std::string tail_;  // the rest, from '>' or '/>' on
+  std::string bytes_;
+  std::size_t head_size_ = 0;
 };
 
 // Opens <iq type='result' id from to> on `writer`; the caller adds the payload and end()s it.
