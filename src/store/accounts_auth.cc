@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "store/accounts_auth.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/timers.h"
+
+namespace rosterd::store {
+
+namespace {
+
+constexpr std::size_t kSecretSize = 32;
+constexpr std::size_t kDecoySaltSize = 16;  // as make_account()'s
+
+// One PLAIN login: the thread pool derives the key from the password and compares.
+class PasswordWork : public net::Work {
+ public:
+  PasswordWork(xmpp::ScramKeys keys, std::string password, std::uint64_t ticket,
+               im::AuthEvents* events)
+      : keys_(std::move(keys)), password_(std::move(password)), ticket_(ticket), events_(events) {}
+  ~PasswordWork() override { crypto::wipe(password_); }
+
+  void run() override {
+    const xmpp::ScramKeys derived =
+        xmpp::derive_scram_keys(keys_.hash, password_, keys_.salt, keys_.iterations);
+    right_ = crypto::equal_constant_time(derived.stored_key, keys_.stored_key);
+    crypto::wipe(password_);
+  }
+
+  void done(bool cancelled) override {
+    if (cancelled) {
+      events_->on_password(ticket_, make_error(Errc::kCancelled, "shutting down"));
+    } else {
+      events_->on_password(ticket_, right_);
+    }
+  }
+
+ private:
+  xmpp::ScramKeys keys_;
+  std::string password_;
+  std::uint64_t ticket_;
+  im::AuthEvents* events_;
+  bool right_ = false;
+};
+
+}  // namespace
+
+struct AccountsAuth::Impl {
+  Impl(net::Loop& on, Accounts served) : loop(on), accounts(std::move(served)) { learn(); }
+
+  void learn();
+  xmpp::ScramKeys make_decoy(const xmpp::Jid& user, crypto::Hash hash) const;
+  xmpp::ScramKeys find_keys(const xmpp::Jid& user, crypto::Hash hash) const;
+  void on_answer();
+
+  struct Answer {
+    std::uint64_t ticket;
+    im::AuthEvents* events;
+    Result<xmpp::ScramKeys> keys;
+  };
+
+  net::Loop& loop;
+  Accounts accounts;
+  std::string decoy_secret = crypto::random_bytes(kSecretSize);
+  int usual_iterations = kIterations;
+  std::vector<Answer> answers;  // fetch_keys() completes after it has returned
+  Timer answer_timer = Timer::bind<&Impl::on_answer>(this);
+};
+
+void AccountsAuth::Impl::learn() {
+  if (!accounts.decoy_secret().empty()) decoy_secret = accounts.decoy_secret();
+  usual_iterations = accounts.usual_iterations();
+}
+
+xmpp::ScramKeys AccountsAuth::Impl::make_decoy(const xmpp::Jid& user, crypto::Hash hash) const {
+  const auto derive = [&](std::string_view purpose) {
+    std::string label(purpose);
+    (label += ' ') += user.bare_text();
+    return crypto::hmac(hash, decoy_secret, label);
+  };
+  return {.hash = hash,
+          .iterations = usual_iterations,
+          .salt = derive("salt").substr(0, kDecoySaltSize),
+          .stored_key = derive("stored key"),
+          .server_key = derive("server key")};
+}
+
+// The decoy is made for everybody, so that the time taken tells nothing.
+xmpp::ScramKeys AccountsAuth::Impl::find_keys(const xmpp::Jid& user, crypto::Hash hash) const {
+  xmpp::ScramKeys decoy = make_decoy(user, hash);
+  const Account* account = accounts.find(user);
+  if (!account) return decoy;
+  return hash == crypto::Hash::kSha1 ? account->sha1 : account->sha256;
+}
+
+void AccountsAuth::Impl::on_answer() {
+  for (const Answer& answer : std::exchange(answers, {})) {
+    answer.events->on_keys(answer.ticket, answer.keys);
+  }
+}
+
+AccountsAuth::AccountsAuth(net::Loop& loop, Accounts accounts)
+    : impl_(std::make_unique<Impl>(loop, std::move(accounts))) {}
+
+AccountsAuth::~AccountsAuth() = default;
+
+void AccountsAuth::set_accounts(Accounts accounts) {
+  impl_->accounts = std::move(accounts);
+  impl_->learn();
+}
+
+void AccountsAuth::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
+                              im::AuthEvents* events) {
+  Result<xmpp::ScramKeys> keys = make_error(Errc::kUnsupported, "no keys for this hash");
+  if (hash != crypto::Hash::kSha512) keys = impl_->find_keys(user, hash);
+  impl_->answers.push_back({ticket, events, std::move(keys)});
+  impl_->loop.timers().arm(impl_->answer_timer, impl_->loop.now());
+}
+
+void AccountsAuth::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
+                                  im::AuthEvents* events) {
+  const crypto::Hash hash = crypto::Hash::kSha256;
+  xmpp::ScramKeys keys = impl_->find_keys(user, hash);
+  auto prepared = xmpp::saslprep(password);
+  if (prepared) {
+    crypto::wipe(password);
+    password = std::move(*prepared);
+  } else {
+    // No account has such a password; the work is done all the same.
+    keys = impl_->make_decoy(user, hash);
+  }
+  impl_->loop.post_work(
+      std::make_unique<PasswordWork>(std::move(keys), std::move(password), ticket, events));
+}
+
+}  // namespace rosterd::store
