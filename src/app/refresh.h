@@ -16,11 +16,11 @@
 namespace rosterd::app {
 
 struct RefreshOptions {
-  std::vector<std::string> hosts;  // a bare username belongs to the first one
-  std::size_t batch_users = 10'000;
-  std::size_t batches = 100;  // at once; beyond it 503 with Retry-After
-  Duration deadline = std::chrono::seconds(30);
-  bool all_failed_ok = false;  // refresh_all_failed_ok: Prosody's literal "ok"
+  std::vector<std::string> hosts;                // a bare username belongs to the first one
+  std::size_t batch_users = 10'000;              // elements of one array; beyond it 413
+  std::size_t batches = 100;                     // at once; beyond it 503 with Retry-After
+  Duration deadline = std::chrono::seconds(30);  // what has not arrived by then is an error
+  bool all_failed_ok = false;                    // refresh_all_failed_ok: Prosody's literal "ok"
 };
 
 class Refresh : public web::RequestHandler {
@@ -31,13 +31,14 @@ class Refresh : public web::RequestHandler {
   ~Refresh() override;
   void set_options(const RefreshOptions& options);
 
-  // Registered for "/roster_admin/refresh" (POST) and "/roster_admin/refresh/" (GET).
+  // Registered for "/roster_admin/refresh" (POST) and "/roster_admin/refresh/" (GET). A client that
+  // goes away does not end its batch.
   void on_request(web::Responder& responder, web::ExchangeId exchange,
                   const http::Request& request) override;
 
   // Shutdown: new batches get 503; running ones end with what they have, now.
   void stop();
-  std::size_t running() const;
+  std::size_t running() const;  // batches
 
  private:
   struct Impl;

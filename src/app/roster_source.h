@@ -2,16 +2,18 @@
 // RosterSource: where rosters come from: GET http_roster_url, or files for a file:// URL. One fetch
 // in flight per user, whoever asks; retries; the freshness rule.
 //
-// Freshness: a refresh may share a fetch only if that fetch has not been sent yet. One already on
-// the wire when the POST came may carry the old roster, so the user is fetched once more. Each
-// answer has a sequence number; im::Core drops an answer older than the applied one.
+// Freshness: a question may share a request only if that request has not been sent yet. One already
+// on the wire may carry the old roster, so the user is fetched once more. Requests are numbered in
+// the order in which they are sent; im::Core drops an answer older than the applied one.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "app/file_reader.h"
 #include "app/roster_json.h"
+#include "app/roster_url.h"
 #include "base/result.h"
 #include "base/timers.h"
 #include "im/core.h"
@@ -21,17 +23,15 @@
 namespace rosterd::app {
 
 struct RosterSourceOptions {
-  std::string url;  // http_roster_url: %s or {user} = encoded username, {host}, %% = %
+  std::string url;  // http_roster_url, see roster_url.h
   RosterLimits limits;
+  std::size_t file_bytes = 4 * 1024 * 1024;  // largest file; http::Limits has the HTTP body's
   bool missing_is_empty = false;  // roster_404 = "empty": 404 means no contacts, not a failure
-  Duration timeout = std::chrono::seconds(10);  // one fetch with its retries
+  // One fetch with its retries. At login from the question on, as a client is waiting; in a refresh
+  // from the first request on, as the batch has a deadline of its own.
+  Duration timeout = std::chrono::seconds(10);
   std::string user_agent = "rosterd/1.0";
 };
-
-// Checks a template: one %s or {user}, a known scheme. Used by -t as well.
-Status check_roster_url(std::string_view url);
-// The template filled in; `user` and `host` are percent-encoded here.
-std::string expand_roster_url(std::string_view url, std::string_view user, std::string_view host);
 
 class RosterSink {
  public:
@@ -41,31 +41,24 @@ class RosterSink {
                             Result<im::RosterChange> change) = 0;
 };
 
-// Reads a whole file off the loop thread; the answer comes later like a fetch. net::Loop's pool in
-// the daemon, a fake in tests.
-class FileReader {
- public:
-  virtual ~FileReader() = default;
-  // Exactly one web::FetchEvents::on_fetch_done per call: 200 with the contents, 404, or an error.
-  virtual std::uint64_t read(const std::string& path, std::size_t limit,
-                             web::FetchEvents* events) = 0;
-};
-
 class RosterSource : public im::RosterFetcher {
  public:
-  // All outlive it. set_core() before the first use.
+  // All outlive it. set_core() before the first use. `files` may be null while no file:// URL is
+  // configured.
   RosterSource(const RosterSourceOptions& options, web::Fetcher* fetcher, FileReader* files,
                const Clock& clock, Timers& timers);
   ~RosterSource() override;
   void set_core(im::Core* core);
+  // For fetches to come.
   void set_options(const RosterSourceOptions& options);
 
-  // Login: the result goes to im::Core::on_roster_fetched().
+  // Login: the result goes to im::Core::on_roster_fetched(). After a failure, which is reported as
+  // well, it is tried again after 2 s, 4 s, … 30 s until it succeeds or is cancelled.
   void fetch_roster(const xmpp::Jid& user) override;
   void cancel_fetch(const xmpp::Jid& user) override;
 
-  // Refresh: a result at least as new as this call, for each call one on_refetched(). Returns its
-  // ticket.
+  // Refresh: a result at least as new as this call, for each call one on_refetched() unless
+  // cancelled. Returns its ticket, never 0. `sink` outlives the question.
   std::uint64_t refetch(const xmpp::Jid& user, RosterSink* sink);
   void cancel_refetch(std::uint64_t ticket);
 

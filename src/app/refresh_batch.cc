@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "app/refresh_batch.h"
+
+#include <utility>
+
+namespace rosterd::app {
+
+RefreshBatch::RefreshBatch(const Client& client, RosterSource& source, const Clock& clock,
+                           Events& events)
+    : client_(client), source_(source), clock_(clock), events_(events), started_(clock.now()) {}
+
+RefreshBatch::~RefreshBatch() {
+  for (const auto& [ticket, elements] : pending_) source_.cancel_refetch(ticket);
+}
+
+void RefreshBatch::start(const std::vector<RefreshUser>& users, im::Core& core, Timers& timers,
+                         Duration deadline) {
+  for (const RefreshUser& named : users) {
+    if (core.is_online(named.user)) {
+      pending_.emplace(source_.refetch(named.user, this), named.elements);
+    } else {
+      core.forget_roster(named.user);
+      updated_ += named.elements;
+    }
+  }
+  if (!complete()) timers.arm(deadline_, started_ + deadline);
+}
+
+void RefreshBatch::give_up(const std::string& why) {
+  deadline_.cancel();
+  for (const auto& [ticket, elements] : pending_) {
+    source_.cancel_refetch(ticket);
+    count_error(elements, why);
+  }
+  pending_.clear();
+}
+
+void RefreshBatch::on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
+                                Result<im::RosterChange> change) {
+  const auto found = pending_.find(ticket);
+  if (found == pending_.end()) return;
+  const std::size_t elements = found->second;
+  pending_.erase(found);
+  if (change) {
+    changes_.push_back(std::move(*change));
+    updated_ += elements;
+  } else {
+    count_error(elements, std::string(user.text()) + ": " + change.error().text);
+  }
+  if (!complete()) return;
+  deadline_.cancel();
+  events_.on_batch_complete(*this);
+}
+
+void RefreshBatch::on_deadline() {
+  give_up("the refresh took too long");
+  events_.on_batch_complete(*this);
+}
+
+void RefreshBatch::count_error(std::size_t elements, const std::string& why) {
+  errors_ += elements;
+  if (first_error_.empty()) first_error_ = why;
+}
+
+}  // namespace rosterd::app
