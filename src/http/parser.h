@@ -15,12 +15,13 @@ namespace rosterd::http {
 
 struct Limits {
   std::size_t target_bytes = 4096;
-  std::size_t head_bytes = 16 * 1024;  // start line and all fields
-  std::size_t fields = 64;
+  std::size_t head_bytes = 16 * 1024;  // start line and fields; again: chunk extensions, trailers
+  std::size_t fields = 64;             // of head and trailer together
   std::size_t body_bytes = 1024 * 1024;
 };
 
-// A refused message: what to log, and for a request what to answer with.
+// A refused message: what to log, and for a request what to answer with. Of a response, 413 and 431
+// mean that a limit was reached.
 struct ParseError {
   int status = 400;  // 400, 405 (method), 413 (body), 414 (target), 417, 431 (head), 501, 505
   std::string text;
@@ -31,7 +32,8 @@ enum class ParseState {
   kHeadComplete,  // requests only: the head is there and asks "Expect: 100-continue"; answer
                   // "100 Continue" (or refuse) and call feed() again with the rest
   kComplete,      // message() is whole; bytes after it are not consumed
-  kUpgrade,       // requests only: complete, and the rest of the bytes is another protocol's
+  kUpgrade,       // requests only: complete, and asks for a WebSocket; if that is granted, the rest
+                  // of the bytes is the other protocol's, else this is an ordinary kComplete
   kError,         // error(); the parser stays failed
 };
 
@@ -40,6 +42,8 @@ struct ParseStep {
   std::size_t consumed = 0;
 };
 
+// The target is reduced to its origin-form, trailers are dropped. Bytes may come in any portions;
+// the outcome is the same.
 class RequestParser {
  public:
   explicit RequestParser(const Limits& limits);
