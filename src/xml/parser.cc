@@ -58,8 +58,9 @@ class Parser::Context {
       return;
     }
     // OLD10: the names of XML 1.0's fourth edition, as expat has them; others would be accepted
-    // here and would kill the stream of the client they are forwarded to.
-    xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_OLD10);
+    // here and would kill the stream of the client they are forwarded to. NOENT: without it "&amp;"
+    // in an attribute is reported as "&#38;"; there are no other entities, as there are no DTDs.
+    xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_OLD10 | XML_PARSE_NOENT);
     feed(root);
     root_depth_ = depth_;
   }

@@ -147,6 +147,8 @@ void entities_dtds_comments_and_instructions_are_refused(void**) {
 void references_and_cdata_become_text(void**) {
   assert_text_equal(rewritten("<a>&lt;&amp;&gt;&quot;&apos;&#65;&#x42;</a>"),
                     "<a>&lt;&amp;&gt;\"'AB</a>");
+  assert_text_equal(rewritten("<a b='&lt;&amp;&#38;&gt;&quot;&apos;&#65;&amp;#38;'/>"),
+                    "<a b='&lt;&amp;&amp;&gt;&quot;&apos;A&amp;#38;'/>");
   assert_text_equal(rewritten("<a>x<![CDATA[<b>]]>]]&gt;<![CDATA[]]></a>"),
                     "<a>x&lt;b&gt;]]&gt;</a>");
   const auto parsed = parser().parse_stanza("<a>1<![CDATA[2]]>&#51;<b/>4</a>");
