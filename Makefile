@@ -55,10 +55,10 @@ build: deps-build
 	@cmake --build $(BUILD)/release -j $(JOBS)
 
 demo: deps-demo build
-	@exec /usr/bin/python3 examples/demo/demo.py --rosterd $(BUILD)/release/rosterd
+	@exec /usr/bin/python3 -B examples/demo/demo.py --rosterd $(BUILD)/release/rosterd
 
 demo-check: deps-demo build
-	@/usr/bin/python3 examples/demo/demo_check.py --rosterd $(BUILD)/release/rosterd
+	@/usr/bin/python3 -B examples/demo/demo_check.py --rosterd $(BUILD)/release/rosterd
 
 $(BUILD)/check: deps-build,demo,check
 	@$(CONFIGURE) -B $@ -DCMAKE_BUILD_TYPE=Debug -DROSTERD_SANITIZE=ON

@@ -44,7 +44,7 @@ def prepare_name(name):
     """The form under which the chat server will ask for this user: lower case, NFKC."""
     name = unicodedata.normalize("NFKC", str(name).strip().lower())
     if not name or len(name) > 100 or FORBIDDEN_IN_NAMES.search(name):
-        raise Refused("a user name is 1 to 100 characters without spaces or any of \" & ' / : < > @")
+        raise Refused("a user name is 1 to 100 characters, no spaces, none of \" & ' / : < > @")
     return name
 
 

@@ -32,7 +32,8 @@ button { background: var(--accent); border-color: var(--accent); color: var(--pa
 button.quiet { background: none; color: var(--bad); border-color: var(--line); }
 .friend { display: flex; justify-content: space-between; gap: .75rem; flex-wrap: wrap;
           padding: .7rem 0; border-top: 1px solid var(--line); }
-.friend small, .soft { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); }
+.friend small, .soft { color: var(--soft); }
+.bad { color: var(--bad); } .good { color: var(--good); }
 code, pre { font: .85rem/1.45 ui-monospace, monospace; } pre { overflow-x: auto; margin: .5rem 0; }
 ol { list-style: none; margin: 0; padding: 0; } ol li { padding: .25rem 0; }
 """
@@ -94,9 +95,9 @@ def user_page(user, users, friends, history, roster):
         if others
         else '<p class="soft">Everybody here is a friend already.</p>'
     )
+    rows = "".join(_friend_row(user, friend) for friend in friends)
     content = f"""
-<section><h1>Friends of {h(user)}</h1>
-{"".join(_friend_row(user, friend) for friend in friends) or '<p class="soft">None yet.</p>'}</section>
+<section><h1>Friends of {h(user)}</h1>{rows or '<p class="soft">None yet.</p>'}</section>
 <section><h2>A new friend</h2>{befriend}</section>
 {_history_section(history)}
 <section><details><summary>What rosterd reads at

@@ -38,8 +38,8 @@ class Rosterd:
         """Tells rosterd whose rosters have changed. Returns what it said, for people and programs:
         {"users", "status", "answer"}, or {"users", "error"} when it could not be asked. The change
         stands either way: rosterd reads the roster at the user's next log-in at the latest."""
-        users = list(users)
-        said = {"users": users, **(self._post(users) if self.refresh_url else {"error": "not asked"})}
+        answer = self._post(users) if self.refresh_url else {"error": "not asked"}
+        said = {"users": users, **answer}
         with self._lock:
             self._history.appendleft({"at": time.strftime("%H:%M:%S"), **said})
         return said

@@ -179,7 +179,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 raise Refused("that came from another site", 403)
 
     def _form(self, name):
-        fields = urllib.parse.parse_qs(self._body.decode("utf-8", "replace"), keep_blank_values=True)
+        text = self._body.decode("utf-8", "replace")
+        fields = urllib.parse.parse_qs(text, keep_blank_values=True)
         if name not in fields:
             raise Refused(f"the field {name} is missing")
         return fields[name][0]

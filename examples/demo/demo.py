@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""make demo: rosterd, a web application and three accounts on loopback, until Ctrl-C."""
+
+import argparse
+import os
+import sys
+
+from scene import HOST, USERS, open_scene, password_of, run_until_signal
+
+HERE = os.path.dirname(os.path.relpath(__file__))
+
+TEXT = """
+rosterd is running.
+
+  web application   {web}
+                    befriend, unfriend, rename, regroup; open clients follow at once
+  log in as         {accounts}
+  XMPP              127.0.0.1 port {c2s_port} (STARTTLS), port {c2s_tls_port} (direct TLS)
+  certificate       {certificate} (self-signed)
+
+In another terminal:
+
+  # watch romeo's contact list change
+  /usr/bin/python3 {here}/watch.py romeo@{host} {password} 127.0.0.1:{c2s_port} {certificate}
+
+  # or chat; then type the line below in profanity
+  profanity
+  /connect juliet@{host} server 127.0.0.1 port {c2s_port} tls trust
+
+  # tell rosterd that two contact lists may have changed
+  curl -d '["romeo","juliet"]' {refresh}
+  {{"status":"ok","message":"roster update complete","updated":2,"errors":0}}
+
+Ctrl-C ends it. What rosterd logs:
+"""
+
+
+def explain(scene):
+    daemon = scene.daemon
+    accounts = [f"{user}@{HOST}   password {password_of(user)}" for user in USERS]
+    return TEXT.format(
+        web=scene.web_app.url + "/",
+        accounts=("\n" + " " * 20).join(accounts),
+        c2s_port=daemon.c2s_port,
+        c2s_tls_port=daemon.c2s_tls_port,
+        certificate=os.path.relpath(scene.certificate),
+        here=HERE,
+        host=HOST,
+        password=password_of("romeo"),
+        refresh=daemon.refresh_url,
+    )
+
+
+async def main(program):
+    ready = False
+    early = []
+
+    def echo(line):
+        if ready:
+            print(line, flush=True)
+        else:
+            early.append(line)
+
+    async with open_scene(program, default_ports=True, echo=echo) as scene:
+        print(explain(scene), flush=True)
+        ready = True
+        print(*early, sep="\n", flush=True)
+        await scene.wait_end_of_rosterd()
+        print("rosterd ended by itself", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rosterd", required=True, help="the built program")
+    sys.exit(run_until_signal(main(parser.parse_args().rosterd)))

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The scene of the demo: a certificate, three accounts, the web application and rosterd, all on
+loopback, all gone afterwards."""
+
+import asyncio
+import contextlib
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "e2e"))
+
+from harness.certificate import CertificateFiles, make_certificate  # noqa: E402
+from harness.daemon import Daemon  # noqa: E402
+from harness.process import free_port, port_is_free  # noqa: E402
+from harness.webapp import WebApp  # noqa: E402
+
+HOST = "localhost"
+USERS = ("romeo", "juliet", "mercutio")
+FRIENDS = (("romeo", "juliet"), ("romeo", "mercutio"))
+
+
+def password_of(user):
+    return f"{user}-secret"
+
+
+def find_certificate(folder):
+    """The one of the last time, so that a client that was told to trust it still does."""
+    files = CertificateFiles(folder / f"{HOST}.crt", folder / f"{HOST}.key")
+    check = ["openssl", "x509", "-noout", "-checkend", "86400", "-in", files.certificate]
+    if files.key.exists() and subprocess.run(check, capture_output=True).returncode == 0:
+        return files
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"making a self-signed certificate for {HOST} in {folder}")
+    return make_certificate(folder, HOST, address="127.0.0.1", days=365)
+
+
+def choose_port(default, purpose):
+    if port_is_free(default):
+        return default
+    port = free_port()
+    print(f"port {default} is taken: {purpose} is on {port} instead")
+    return port
+
+
+class Scene:
+    """`ports` are the default ones where they are free; otherwise any free ones."""
+
+    def __init__(self, program, folder, *, default_ports, echo=None):
+        certificate = find_certificate(program.parent.parent / "demo")
+        choose = choose_port if default_ports else lambda _default, _purpose: free_port()
+        self.web_app = WebApp(folder, HOST, port=choose(8080, "the web application"))
+        self.daemon = Daemon(
+            program,
+            folder,
+            {HOST: certificate},
+            c2s_port=choose(5222, "XMPP"),
+            c2s_tls_port=choose(5223, "XMPP over direct TLS"),
+            http_port=choose(5280, "the refresh endpoint"),
+            http_roster_url=self.web_app.roster_url,
+        )
+        self._echo = echo
+
+    @property
+    def certificate(self):
+        return self.daemon.hosts[HOST].certificate
+
+    async def start(self):
+        self.daemon.write_config()
+        for user in USERS:
+            await self.daemon.add_account(f"{user}@{HOST}", password_of(user))
+        await self.web_app.start(*USERS, refresh_url=self.daemon.refresh_url)
+        for user, friend in FRIENDS:
+            await self.web_app.befriend(user, friend)
+        await self.daemon.start(echo=self._echo)
+
+    async def wait_end_of_rosterd(self):
+        await self.daemon.child.wait_exit(patience=None)
+
+    async def stop(self):
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.daemon.stop()
+        await self.web_app.stop()
+
+
+@contextlib.asynccontextmanager
+async def open_scene(program, **options):
+    with tempfile.TemporaryDirectory(prefix="rosterd-demo-") as folder:
+        scene = Scene(pathlib.Path(program).resolve(), pathlib.Path(folder), **options)
+        try:
+            await scene.start()
+            yield scene
+        finally:
+            await scene.stop()
+
+
+def run_until_signal(main, signalled=0):
+    """Runs the coroutine; Ctrl-C and SIGTERM cancel it, so that every `finally` runs. Returns its
+    result, or `signalled`."""
+
+    async def guarded():
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+        return await main
+
+    try:
+        return asyncio.run(guarded())
+    except asyncio.CancelledError:
+        return signalled
