@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Child: a program that a test or the demo started, its output, and its certain end."""
+
+import asyncio
+import random
+import signal
+import socket
+import subprocess
+
+from .journal import PATIENCE, Journal
+
+
+def free_port():
+    """A port of loopback that nobody uses now, outside the range from which the kernel gives out
+    ports by itself, so that nobody gets it by chance before its user binds it."""
+    while True:
+        port = random.randint(10_000, 32_000)
+        if port_is_free(port):
+            return port
+
+
+def port_is_free(port, family=socket.AF_INET, address="127.0.0.1"):
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+class Child:
+    def __init__(self, name, *, echo=None):
+        """`echo` is called with each line of output, beside its being kept in `log`."""
+        self.log = Journal(name)
+        self._echo = echo
+        self._process = None
+        self._reader = None
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def running(self):
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, *command, env=None, stdin=subprocess.DEVNULL):
+        self._process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            env=env,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone; we stop the children in order
+            limit=1 << 20,
+        )
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self):
+        while line := await self._process.stdout.readline():
+            text = line.decode("utf-8", "replace").rstrip("\n")
+            self.log.add(text)
+            if self._echo:
+                self._echo(text)
+        self.log.end()
+
+    async def write(self, line):
+        self._process.stdin.write((line + "\n").encode())
+        await self._process.stdin.drain()
+
+    async def wait_line(self, part, since=0):
+        """The first line of output that holds `part`."""
+        return await self.log.wait(lambda line: part in line, f"line with {part!r}", since)
+
+    def send_signal(self, number):
+        self._process.send_signal(number)
+
+    async def wait_exit(self, patience=PATIENCE):
+        status = await asyncio.wait_for(self._process.wait(), patience)
+        await self._reader
+        return status
+
+    async def stop(self):
+        """Asks it to end; kills it when it does not. Returns its exit status."""
+        if self.running:
+            self.send_signal(signal.SIGTERM)
+        try:
+            return await self.wait_exit()
+        except asyncio.TimeoutError:
+            self._process.kill()
+            return await self.wait_exit()
+
+
+async def run(*command, input="", env=None, patience=PATIENCE):
+    """Runs a short program. Returns exit status, standard output, standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command),
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(input.encode()), patience)
+    except asyncio.TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return process.returncode, out.decode(), err.decode()

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""WebApp: examples/webapp as a child, and its JSON API."""
+
+import asyncio
+import json
+import pathlib
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from .journal import PATIENCE
+from .process import Child, free_port
+
+PROGRAM = pathlib.Path(__file__).resolve().parents[3] / "examples" / "webapp"
+
+
+def http(method, url, body=None, headers=None):
+    """Status and body as text; errors of the peer are answers too."""
+    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+class WebApp:
+    def __init__(self, folder, chat_host, *, port=None):
+        self.folder = pathlib.Path(folder)
+        self.chat_host = chat_host
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.roster_url = self.url + "/contacts/%s"
+        self._child = None
+
+    @property
+    def log(self):
+        return self._child.log
+
+    async def start(self, *users, refresh_url=""):
+        """May be called again after stop(): the database stays."""
+        self._child = Child("web app")
+        arguments = ["--port", self.port, "--database", self.folder / "friends.sqlite3"]
+        arguments += ["--chat-host", self.chat_host, "--refresh-url", refresh_url, "--verbose"]
+        for user in users:
+            arguments += ["--user", user]
+        await self._child.start(sys.executable, "-B", PROGRAM, *arguments, stdin=subprocess.DEVNULL)
+        await self._child.wait_line("friends ready on")
+
+    async def stop(self):
+        if self._child is not None:
+            await self._child.stop()
+
+    async def befriend(self, user, friend):
+        return await self._api("PUT", user, friend)
+
+    async def unfriend(self, user, friend):
+        return await self._api("DELETE", user, friend)
+
+    async def change(self, user, friend, **changes):
+        return await self._api("PATCH", user, friend, changes)
+
+    async def _api(self, method, user, friend, body=None):
+        """Returns what rosterd said to the refresh."""
+        names = "/".join(urllib.parse.quote(name, safe="") for name in (user, friend))
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.url}/api/friends/{names}"
+        status, text = await asyncio.to_thread(http, method, url, data)
+        assert status == 200, f"web app: {method} {url}: {status} {text}"
+        return json.loads(text)["refresh"]
