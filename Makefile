@@ -79,8 +79,7 @@ fuzz: deps-build,check,fuzz
 	@set -e; mkdir -p $(BUILD)/fuzz/failures; for name in $(FUZZERS); do \
 	  echo "== $$name"; \
 	  mkdir -p $(BUILD)/fuzz/found/$$name; \
-	  dict=test/fuzz/$$name.dict; [ ! -f $$dict ] || dict="-dict=$$dict"; \
-	  case $$dict in -dict*) ;; *) dict= ;; esac; \
+	  dict=; [ ! -f test/fuzz/$$name.dict ] || dict=-dict=test/fuzz/$$name.dict; \
 	  $(BUILD)/fuzz/test/fuzz_$$name -max_total_time=$(SECS) -timeout=10 -print_final_stats=1 \
 	    -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/failures/$$name- $$dict \
 	    $(BUILD)/fuzz/found/$$name test/fuzz/corpus/$$name; \
