@@ -5,11 +5,12 @@ import asyncio
 import logging
 import pathlib
 
-import slixmpp
-
-from .journal import PATIENCE, Journal
-
+# Before the import, which complains about the speed of its stringprep.
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
+
+import slixmpp  # noqa: E402
+
+from .journal import PATIENCE, Journal  # noqa: E402
 
 
 class Event(dict):
