@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The example web application by itself: what people and rosterd get from it."""
+
+import asyncio
+import json
+import unittest
+import urllib.parse
+
+from harness.case import HOST, EndToEndTest
+from harness.process import free_port
+from harness.webapp import http
+
+
+class WebAppTest(EndToEndTest):
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        nobody = f"http://127.0.0.1:{free_port()}/roster_admin/refresh"
+        await self.make_web_app().start("romeo", "juliet", "zoë", refresh_url=nobody)
+        self._journals.append(self.web_app.log)
+
+    async def ask(self, method, path, body=None, **fields):
+        data = body.encode() if body is not None else None
+        url = self.web_app.url + urllib.parse.quote(path, safe="/%")
+        return await asyncio.to_thread(http, method, url, data, fields)
+
+    async def test_contacts_are_what_rosterd_expects(self):
+        await self.web_app.befriend("romeo", "zoë")
+        await self.web_app.change("romeo", "zoë", name="Z", groups=["A", ""], subscription="to")
+        status, body = await self.ask("GET", "/contacts/romeo")
+        wanted = {f"zoë@{HOST}": {"name": "Z", "groups": ["A"], "subscription": "to"}}
+        self.assertEqual((status, json.loads(body)), (200, wanted))
+        status, body = await self.ask("GET", "/contacts/zoë")
+        wanted = {f"romeo@{HOST}": {"name": "Romeo", "groups": [], "subscription": "both"}}
+        self.assertEqual((status, json.loads(body)), (200, wanted))
+        for path in ("/contacts/nobody", "/contacts/a%40b", "/contacts/", "/contacts/a/b"):
+            self.assertEqual((await self.ask("GET", path))[0], 404, path)
+
+    async def test_change_stands_and_the_page_says_so_when_rosterd_is_down(self):
+        said = await self.web_app.befriend("romeo", "juliet")
+        self.assertEqual(said["users"], ["romeo", "juliet"])
+        self.assertIn("cannot be reached", said["error"])
+        page = (await self.ask("GET", "/users/romeo"))[1]
+        self.assertIn("cannot be reached", page)
+        self.assertIn("Juliet", page)
+
+    async def test_forms_do_what_the_api_does(self):
+        romeo = "/users/romeo"
+        await self.ask("POST", romeo + "/friends", "friend=juliet")
+        await self.ask("POST", romeo + "/friends/juliet", "name=J&groups=B,+A&subscription=from")
+        status, body = await self.ask("GET", "/api/friends/romeo")
+        wanted = {"friend": "juliet", "name": "J", "groups": ["A", "B"], "subscription": "from"}
+        self.assertEqual((status, json.loads(body)), (200, [wanted]))
+        await self.ask("POST", romeo + "/friends/juliet/unfriend", "")
+        self.assertEqual(json.loads((await self.ask("GET", "/api/friends/romeo"))[1]), [])
+
+    async def test_whatever_a_user_types_is_shown_as_text(self):
+        await self.web_app.befriend("romeo", "juliet")
+        evil = "<script>alert('x')</script>\"&"
+        await self.web_app.change("romeo", "juliet", name=evil, groups=[evil])
+        page = (await self.ask("GET", "/users/romeo"))[1]
+        self.assertNotIn("<script", page)
+        self.assertIn("&lt;script&gt;", page)
+
+    async def test_wishes_that_cannot_be_granted_are_refused_with_a_reason(self):
+        friend = "/api/friends/romeo/juliet"
+        cases = [
+            ("PUT", "/api/friends/romeo/romeo", None, 400),
+            ("PUT", "/api/friends/romeo/nobody", None, 404),
+            ("DELETE", friend, None, 404),
+            ("PATCH", friend, '{"name": 7}', 400),
+            ("PATCH", friend, "nonsense", 400),
+            ("PATCH", friend, "[]", 400),
+            ("POST", "/api/users", '{"name": "romeo"}', 409),
+            ("POST", "/api/users", '{"name": "a b"}', 400),
+            ("DELETE", "/api/users", None, 405),
+            ("GET", "/api/nothing", None, 404),
+        ]
+        for method, path, body, wanted in cases:
+            with self.subTest(method=method, path=path, body=body):
+                status, text = await self.ask(method, path, body)
+                self.assertEqual(status, wanted)
+                self.assertTrue(json.loads(text)["error"])
+
+    async def test_buttons_of_other_sites_do_not_work(self):
+        status, _ = await self.ask("PUT", "/api/friends/romeo/juliet", Origin="http://evil.test")
+        self.assertEqual(status, 403)
+        status, _ = await self.ask("PUT", "/api/friends/romeo/juliet", Origin=self.web_app.url)
+        self.assertEqual(status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()
