@@ -74,4 +74,7 @@ async def main(program):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rosterd", required=True, help="the built program")
-    sys.exit(run_until_signal(main(parser.parse_args().rosterd)))
+    try:
+        sys.exit(run_until_signal(main(parser.parse_args().rosterd)))
+    except AssertionError as error:
+        sys.exit(f"demo: {error}")

@@ -81,9 +81,10 @@ class Scene:
         await self.daemon.child.wait_exit(patience=None)
 
     async def stop(self):
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await self.daemon.stop()
-        await self.web_app.stop()
+        finally:
+            await self.web_app.stop()
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,6 @@
 """Daemon: the built rosterd with a configuration of its own on free ports of loopback."""
 
 import asyncio
-import contextlib
 import json
 import os
 import pathlib
@@ -42,6 +41,7 @@ class Daemon:
         }
         self._child = None
         self._notify = None
+        self._ready = False
 
     def __getattr__(self, name):
         """daemon.c2s_port and so on."""
@@ -94,15 +94,23 @@ class Daemon:
         self._child = Child("rosterd", echo=echo)
         env = {**os.environ, "NOTIFY_SOCKET": str(path)}
         await self._child.start(self.program, "-c", self.config_file, *arguments, env=env)
-        ready = asyncio.create_task(self.wait_notice("READY=1"))
-        ended = asyncio.create_task(self._child.wait_exit(PATIENCE + 1))
-        await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (ready, ended):
-            if not task.done():
-                task.cancel()
-        if not ready.done() or ready.cancelled() or ready.exception():
-            with contextlib.suppress(asyncio.TimeoutError):
+        try:
+            await self._wait_ready()
+        finally:
+            if not self._ready:
                 await self._child.stop()
+
+    async def _wait_ready(self):
+        """Fails at once when it ends instead."""
+        ready = asyncio.create_task(self.wait_notice("READY=1"))
+        ended = asyncio.create_task(self._child.wait_exit(PATIENCE))
+        try:
+            await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+            self._ready = ready.done() and ready.exception() is None
+        finally:
+            ready.cancel()
+            ended.cancel()
+        if not self._ready:
             raise AssertionError(f"rosterd did not start\n{self.log}")
 
     async def wait_notice(self, state):
@@ -119,8 +127,9 @@ class Daemon:
 
     async def stop(self):
         """SIGTERM; the exit must be clean, and nothing reported by a sanitizer."""
-        if self._child is None:
+        if not self._ready:
             return
+        self._ready = False
         status = await self._child.stop()
         self._notify.close()
         report = self.log.find(SANITIZER_REPORT.search)

@@ -78,7 +78,7 @@ class Child:
 
     async def wait_exit(self, patience=PATIENCE):
         status = await asyncio.wait_for(self._process.wait(), patience)
-        await self._reader
+        await asyncio.shield(self._reader)
         return status
 
     async def stop(self):
