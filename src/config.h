@@ -21,6 +21,9 @@
 namespace rosterd {
 
 struct Config {
+  // The default of http_roster_url is the program's, not app's: a folder that needs no web app.
+  Config() { roster.url = "file:///var/lib/rosterd/rosters/%s.json"; }
+
   log::Level log_level = log::Level::kInfo;
 
   // [[host]]: name, certificate, key. At least one; the first is the default host.

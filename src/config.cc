@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Reads TOML; the only user of toml++.
+#include "config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "config_check.h"
+#include "config_options.h"
+#include "xmpp/jid.h"
+
+namespace rosterd {
+
+namespace {
+
+constexpr std::string_view kHostKeys[] = {"name", "certificate", "key"};
+
+// "did you mean" for a name that is none of `known`; "" when nothing is near.
+std::string suggest(std::string_view name, const std::vector<std::string_view>& known) {
+  const std::string_view near = text::nearest(name, known.data(), known.size());
+  return near.empty() ? std::string() : "; did you mean " + std::string(near) + '?';
+}
+
+std::optional<OptionValue> read_list(const toml::node& node) {
+  const toml::array* items = node.as_array();
+  if (!items) return std::nullopt;
+  std::vector<std::string> out;
+  for (const toml::node& item : *items) {
+    const auto* text = item.as_string();
+    if (!text) return std::nullopt;
+    out.push_back(text->get());
+  }
+  return out;
+}
+
+// A whole number, or a string with a unit.
+template <class Parse>
+std::optional<OptionValue> read_quantity(const toml::node& node, std::int64_t factor, Parse parse) {
+  std::int64_t out = 0;
+  if (const auto* number = node.as_integer()) {
+    if (__builtin_mul_overflow(number->get(), factor, &out)) return std::nullopt;
+    return out;
+  }
+  const auto* text = node.as_string();
+  if (!text || !parse(text->get(), out)) return std::nullopt;
+  return out;
+}
+
+// nullopt when the node is of another kind.
+std::optional<OptionValue> read_value(OptionKind kind, const toml::node& node) {
+  switch (kind) {
+    case OptionKind::kBool:
+      if (const auto* flag = node.as_boolean()) return flag->get();
+      return std::nullopt;
+    case OptionKind::kCount:
+      if (const auto* number = node.as_integer()) return number->get();
+      return std::nullopt;
+    case OptionKind::kBytes:
+      return read_quantity(node, 1, parse_bytes);
+    case OptionKind::kDuration:
+      return read_quantity(node, 1'000'000, parse_duration);
+    case OptionKind::kText:
+    case OptionKind::kUrl:
+    case OptionKind::kPath:
+      if (const auto* text = node.as_string()) return text->get();
+      return std::nullopt;
+    case OptionKind::kList:
+      return read_list(node);
+  }
+  return std::nullopt;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& file_name)
+      : folder_(std::filesystem::path(file_name).parent_path()), faults_(file_name) {}
+
+  Result<Config> read(std::string_view text) {
+    const toml::parse_result parsed = toml::parse(text);
+    if (!parsed) {
+      faults_.add(parsed.error().source().begin.line, std::string(parsed.error().description()));
+      return make_error(Errc::kInvalid, faults_.to_string());
+    }
+    for (const auto& [key, node] : parsed.table()) read_entry(key, node);
+    finish();
+    check_config(config_, lines_, faults_);
+    if (!faults_.empty()) return make_error(Errc::kInvalid, faults_.to_string());
+    return std::move(config_);
+  }
+
+ private:
+  void read_entry(const toml::key& key, const toml::node& node) {
+    const std::uint32_t line = key.source().begin.line;
+    if (key == "host") return read_hosts(line, node);
+    const Option* option = find_option(key.str());
+    if (!option) return add_unknown_option(line, key.str());
+    lines_.emplace(option->name, line);
+    auto value = read_value(option->kind, node);
+    if (!value || !is_allowed(*option, *value)) {
+      faults_.add(line, std::string(option->name) + ": expected " + describe_values(*option));
+      return;
+    }
+    if (option->kind == OptionKind::kPath) *value = resolve(std::get<std::string>(*value));
+    option->set(config_, *value);
+  }
+
+  void add_unknown_option(std::uint32_t line, std::string_view name) {
+    std::vector<std::string_view> known = {"host"};
+    for (const Option& option : options()) known.push_back(option.name);
+    faults_.add(line, "unknown option \"" + text::for_log(name) + '"' + suggest(name, known));
+  }
+
+  void read_hosts(std::uint32_t line, const toml::node& node) {
+    const toml::array* hosts = node.as_array();
+    if (!hosts) return faults_.add(line, "host: write [[host]] with two pairs of brackets");
+    hosts_given_ = !hosts->empty();
+    for (const toml::node& host : *hosts) {
+      if (const toml::table* table = host.as_table()) {
+        read_host(host.source().begin.line, *table);
+      } else {
+        faults_.add(line, "host: expected [[host]] tables");
+      }
+    }
+  }
+
+  void read_host(std::uint32_t line, const toml::table& table) {
+    for (const auto& [key, node] : table) check_host_entry(key, node);
+    net::Certificate host{.host = table["name"].value_or(std::string()),
+                          .certificate_file = resolve(table["certificate"].value_or(std::string())),
+                          .key_file = resolve(table["key"].value_or(std::string()))};
+    if (host.certificate_file.empty() != host.key_file.empty()) {
+      faults_.add(line, "host: certificate and key need each other");
+    }
+    auto name = xmpp::prepare_domain(host.host);
+    if (!name) return faults_.add(line, "host: name: " + name.error().text);
+    host.host = std::move(*name);
+    for (const net::Certificate& other : config_.hosts) {
+      if (other.host == host.host) faults_.add(line, "host: a second " + host.host);
+      if (other.certificate_file.empty() != host.certificate_file.empty()) {
+        faults_.add(line, "host: either all hosts have a certificate, or none");
+      }
+    }
+    config_.hosts.push_back(std::move(host));
+  }
+
+  void check_host_entry(const toml::key& key, const toml::node& node) {
+    const std::uint32_t line = key.source().begin.line;
+    const std::vector<std::string_view> known(std::begin(kHostKeys), std::end(kHostKeys));
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) {
+      if (!node.is_string()) faults_.add(line, "host: " + std::string(key) + ": expected a string");
+    } else if (find_option(key.str())) {
+      // In TOML, what follows [[host]] belongs to it.
+      faults_.add(line, "host: " + std::string(key) + " must stand above the first [[host]]");
+    } else {
+      faults_.add(line, "host: unknown entry \"" + text::for_log(key.str()) + '"' +
+                            suggest(key.str(), known));
+    }
+  }
+
+  std::string resolve(const std::string& path) const {
+    return path.empty() ? path : (folder_ / path).lexically_normal().string();
+  }
+
+  // What follows from the options and the hosts together.
+  void finish() {
+    if (!hosts_given_) config_.hosts.push_back({"localhost", "", ""});
+    std::vector<std::string> names;
+    for (const net::Certificate& host : config_.hosts) names.push_back(host.host);
+    config_.streams.negotiation.hosts = names;
+    // Where the only hosts are faulty, that is fault enough.
+    config_.streams.negotiation.tls_available =
+        config_.hosts.empty() || !config_.hosts.front().certificate_file.empty();
+    config_.im.hosts = names;
+    config_.im.software_version = ROSTERD_VERSION;
+    config_.refresh.hosts = std::move(names);
+    config_.roster.user_agent = "rosterd/" ROSTERD_VERSION;
+  }
+
+  std::filesystem::path folder_;
+  Config config_;
+  bool hosts_given_ = false;
+  OptionLines lines_;
+  ConfigFaults faults_;
+};
+
+void print_host(std::string& out, const net::Certificate& host) {
+  out += "\n[[host]]\nname = " + json::quote(host.host) + '\n';
+  if (host.certificate_file.empty()) return;
+  out += "certificate = " + json::quote(host.certificate_file) + '\n';
+  out += "key = " + json::quote(host.key_file) + '\n';
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, const std::string& file_name) {
+  return Reader(file_name).read(text);
+}
+
+Result<Config> load_config(const std::string& file_name) {
+  std::ifstream file(file_name, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  if (file.bad() || !file.is_open()) {
+    return make_error(Errc::kInvalid, file_name + ": cannot be read: " + std::strerror(errno));
+  }
+  return parse_config(text, file_name);
+}
+
+std::string print_config(const Config& config) {
+  std::string out;
+  for (const Option& option : options()) {
+    if (!option.heading.empty()) {
+      out += (out.empty() ? "# " : "\n# ") + std::string(option.heading) + '\n';
+    }
+    OptionValue value = option.get(config);
+    if (option.kind == OptionKind::kUrl) value = mask_password(std::get<std::string>(value));
+    out += std::string(option.name) + " = " + write_value(option.kind, value) + '\n';
+  }
+  for (const net::Certificate& host : config.hosts) print_host(out, host);
+  return out;
+}
+
+}  // namespace rosterd

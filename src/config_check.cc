@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "config_check.h"
+
+#include <algorithm>
+#include <set>
+
+#include "net/address.h"
+
+namespace rosterd {
+
+namespace {
+
+constexpr const char* kNoCertificate =
+    "no [[host]] has a certificate, but clients must use TLS to log in. Name one:\n"
+    "    [[host]]\n"
+    "    name = \"example.org\"\n"
+    "    certificate = \"/etc/rosterd/example.org.crt\"\n"
+    "    key = \"/etc/rosterd/example.org.key\"\n"
+    "or, to try it on this machine without encryption, set tls_required = false";
+
+class Checker {
+ public:
+  Checker(const Config& config, const OptionLines& lines, ConfigFaults& faults)
+      : config_(config), lines_(lines), faults_(faults) {}
+
+  void check_all() {
+    check_interfaces("c2s_interfaces", config_.c2s_interfaces);
+    check_interfaces("http_interfaces", config_.http_interfaces);
+    check_refresh_is_local();
+    check_ports("c2s_port", config_.c2s_port, "c2s_tls_port", config_.c2s_tls_port);
+    check_ports("http_port", config_.http_port, "https_port", config_.https_port);
+    check_login();
+    check_limits();
+    if (const auto good = app::check_roster_url(config_.roster.url); !good) {
+      add("http_roster_url", good.error().text);
+    }
+  }
+
+ private:
+  void add(std::string_view option, const std::string& text) {
+    const auto line = lines_.find(option);
+    faults_.add(line == lines_.end() ? 0 : line->second, std::string(option) + ": " + text);
+  }
+
+  void check_interfaces(std::string_view option, const std::vector<std::string>& interfaces) {
+    for (const std::string& interface : interfaces) {
+      if (net::Address::parse(interface, 0)) continue;
+      add(option, '"' + interface + "\" is neither an IP address nor \"*\"");
+    }
+  }
+
+  // Whoever reaches the endpoint may refresh everybody.
+  void check_refresh_is_local() {
+    if (config_.http_port == 0 && config_.https_port == 0) return;
+    for (const std::string& interface : config_.http_interfaces) {
+      const auto address = net::Address::parse(interface, 0);
+      if (!address || address->is_loopback()) continue;
+      add("http_interfaces", '"' + interface +
+                                 "\" can be reached from other machines, and the refresh endpoint "
+                                 "asks for no password: use \"127.0.0.1\" or \"::1\", behind a "
+                                 "proxy if need be");
+    }
+  }
+
+  void check_ports(std::string_view plain, std::uint16_t plain_port, std::string_view tls,
+                   std::uint16_t tls_port) {
+    if (plain_port == 0 || plain_port != tls_port) return;
+    add(tls, "the same port as " + std::string(plain));
+  }
+
+  void check_login() {
+    const xmpp::NegotiationOptions& login = config_.streams.negotiation;
+    if (login.tls_required && !login.tls_available) faults_.add(0, kNoCertificate);
+    if (login.mechanisms.empty()) add("sasl_mechanisms", "nobody can log in without any");
+    const std::set<xmpp::Mechanism> distinct(login.mechanisms.begin(), login.mechanisms.end());
+    if (distinct.size() < login.mechanisms.size()) add("sasl_mechanisms", "one is named twice");
+  }
+
+  void check_limits() {
+    const c2s::StreamOptions& streams = config_.streams;
+    if (streams.bytes_before_login < streams.before_login.stanza_bytes) {
+      add("bytes_before_login", "less than stanza_bytes_before_login");
+    }
+    if (streams.outbox_hard < streams.outbox_soft) add("outbox_hard", "less than outbox_soft");
+  }
+
+  const Config& config_;
+  const OptionLines& lines_;
+  ConfigFaults& faults_;
+};
+
+}  // namespace
+
+void ConfigFaults::add(std::uint32_t line, std::string text) {
+  faults_.emplace(line, std::move(text));
+}
+
+std::string ConfigFaults::to_string() const {
+  std::string out;
+  for (const auto& [line, text] : faults_) {
+    if (!out.empty()) out += '\n';
+    out += file_name_ + (line == 0 ? "" : ':' + std::to_string(line)) + ": " + text;
+  }
+  return out;
+}
+
+void check_config(const Config& config, const OptionLines& lines, ConfigFaults& faults) {
+  Checker(config, lines, faults).check_all();
+}
+
+}  // namespace rosterd

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "config_options.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "xmpp/sasl.h"
+
+namespace rosterd {
+
+namespace {
+
+// --- between options and the members they live in -----------------------------------------------
+
+constexpr std::string_view kLevels = "error|warn|info|debug";
+constexpr std::string_view kConflicts = "replace|refuse|rename";
+constexpr std::string_view kMechanisms =
+    "SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-256|SCRAM-SHA-1|PLAIN";
+
+// The n-th of "a|b|c", and back.
+std::string choice_at(std::string_view choices, std::size_t n) {
+  for (; n > 0; --n) choices.remove_prefix(choices.find('|') + 1);
+  return std::string(choices.substr(0, choices.find('|')));
+}
+
+std::size_t choice_index(std::string_view choices, std::string_view choice) {
+  std::size_t n = 0;
+  while (choice_at(choices, n) != choice) ++n;
+  return n;
+}
+
+OptionValue to_value(bool member) { return member; }
+template <class T>
+requires std::is_integral_v<T> OptionValue to_value(T member) {
+  return static_cast<std::int64_t>(member);
+}
+OptionValue to_value(Duration member) { return std::int64_t{member.count()}; }
+OptionValue to_value(const std::string& member) { return member; }
+OptionValue to_value(const std::vector<std::string>& member) { return member; }
+OptionValue to_value(log::Level member) {
+  return choice_at(kLevels, static_cast<std::size_t>(member));
+}
+OptionValue to_value(im::Options::Conflict member) {
+  return choice_at(kConflicts, static_cast<std::size_t>(member));
+}
+OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
+  std::vector<std::string> names;
+  for (const xmpp::Mechanism mechanism : member) names.emplace_back(xmpp::to_string(mechanism));
+  return names;
+}
+
+void from_value(const OptionValue& value, bool& member) { member = std::get<bool>(value); }
+template <class T>
+requires std::is_integral_v<T>
+void from_value(const OptionValue& value, T& member) {
+  member = static_cast<T>(std::get<std::int64_t>(value));
+}
+void from_value(const OptionValue& value, Duration& member) {
+  member = Duration(std::get<std::int64_t>(value));
+}
+void from_value(const OptionValue& value, std::string& member) {
+  member = std::get<std::string>(value);
+}
+void from_value(const OptionValue& value, std::vector<std::string>& member) {
+  member = std::get<std::vector<std::string>>(value);
+}
+void from_value(const OptionValue& value, log::Level& member) {
+  member = static_cast<log::Level>(choice_index(kLevels, std::get<std::string>(value)));
+}
+void from_value(const OptionValue& value, im::Options::Conflict& member) {
+  member =
+      static_cast<im::Options::Conflict>(choice_index(kConflicts, std::get<std::string>(value)));
+}
+void from_value(const OptionValue& value, std::vector<xmpp::Mechanism>& member) {
+  member.clear();
+  for (const std::string& name : std::get<std::vector<std::string>>(value)) {
+    member.push_back(xmpp::parse_mechanism(name).value());
+  }
+}
+
+OptionValue get_roster_404(const Config& config) {
+  return std::string(config.roster.missing_is_empty ? "empty" : "error");
+}
+void set_roster_404(Config& config, const OptionValue& value) {
+  config.roster.missing_is_empty = std::get<std::string>(value) == "empty";
+}
+
+template <auto Member>
+OptionValue get_member(const Config& config) {
+  return to_value(Member(config));
+}
+template <auto Member>
+void set_member(Config& config, const OptionValue& value) {
+  from_value(value, Member(config));
+}
+
+// --- rows ---------------------------------------------------------------------------------------
+
+// Both directions of one member of Config; a macro, because no pointer to member reaches into
+// members of members.
+#define MEMBER(path)                                                     \
+  get_member < [](const Config& config) -> auto& { return config.path; } \
+  >, set_member < [](Config & config) -> auto& { return config.path; }   \
+  >
+
+using enum OptionKind;
+
+constexpr bool kReload = true;
+constexpr bool kRestart = false;
+
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kGiB = 1024 * kMiB;
+constexpr std::int64_t kMillisecond = 1000;
+constexpr std::int64_t kSecond = 1000 * kMillisecond;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+
+// RFC 6120 section 13.12: a smaller limit would refuse stanzas that every server must take.
+constexpr std::int64_t kSmallestStanza = 10'000;
+
+constexpr Option kOptions[] = {
+    {"Logging", "log_level", kText, 0, 0, kLevels, kReload,
+     "What is logged: error, warn, info or debug.", MEMBER(log_level)},
+
+    {"Where clients connect", "c2s_interfaces", kList, 0, 0, "", kRestart,
+     "IP addresses to listen on for clients; \"*\" means all.", MEMBER(c2s_interfaces)},
+    {"", "c2s_port", kCount, 0, 65535, "", kRestart,
+     "Port for clients, which switch to TLS by STARTTLS; 0 = off.", MEMBER(c2s_port)},
+    {"", "c2s_tls_port", kCount, 0, 65535, "", kRestart,
+     "Port for clients that begin with TLS; 0 = off.", MEMBER(c2s_tls_port)},
+    {"", "c2s_max_connections", kCount, 1, 1'000'000, "", kRestart,
+     "Most connections of clients at once.", MEMBER(c2s_max_connections)},
+
+    {"Where the web application asks for a refresh", "http_interfaces", kList, 0, 0, "", kRestart,
+     "IP addresses of this machine itself to listen on for refreshes.", MEMBER(http_interfaces)},
+    {"", "http_port", kCount, 0, 65535, "", kRestart, "Port for refreshes over HTTP; 0 = off.",
+     MEMBER(http_port)},
+    {"", "https_port", kCount, 0, 65535, "", kRestart,
+     "Port for refreshes over HTTPS; 0 = off. Needs a host with a certificate.",
+     MEMBER(https_port)},
+    {"", "http_max_connections", kCount, 1, 100'000, "", kReload,
+     "Most connections to these two ports at once.", MEMBER(http_server.max_connections)},
+
+    {"Login", "accounts_file", kPath, 0, 0, "", kReload,
+     "The accounts, changed with 'rosterd passwd'.", MEMBER(accounts_file)},
+    {"", "tls_required", kBool, 0, 0, "", kReload, "Refuse logins that are not encrypted.",
+     MEMBER(streams.negotiation.tls_required)},
+    {"", "plain_without_tls", kBool, 0, 0, "", kReload,
+     "Allow passwords in the clear on a stream that is not encrypted.",
+     MEMBER(streams.negotiation.plain_without_tls)},
+    {"", "sasl_mechanisms", kList, 0, 0, kMechanisms, kReload,
+     "Ways to log in that are offered, the preferred one first.",
+     MEMBER(streams.negotiation.mechanisms)},
+    {"", "sasl_attempts", kCount, 1, 100, "", kReload,
+     "Failed logins after which the connection is closed.",
+     MEMBER(streams.negotiation.sasl_attempts)},
+    {"", "login_timeout", kDuration, kSecond, kHour, "", kReload,
+     "How long a client may take from connecting to being logged in.",
+     MEMBER(streams.login_timeout)},
+    {"", "stanza_bytes_before_login", kBytes, kSmallestStanza, kMiB, "", kReload,
+     "Largest single element before login.", MEMBER(streams.before_login.stanza_bytes)},
+    {"", "bytes_before_login", kBytes, kSmallestStanza, 16 * kMiB, "", kReload,
+     "Most bytes in all before login.", MEMBER(streams.bytes_before_login)},
+
+    {"Limits of a client that has logged in", "stanza_bytes", kBytes, kSmallestStanza, 16 * kMiB,
+     "", kReload, "Largest stanza.", MEMBER(streams.after_login.stanza_bytes)},
+    {"", "stanza_depth", kCount, 4, 512, "", kReload, "Deepest nesting of elements in a stanza.",
+     MEMBER(streams.after_login.depth)},
+    {"", "stanza_attributes", kCount, 8, 1024, "", kReload, "Most attributes of one element.",
+     MEMBER(streams.after_login.attributes)},
+    {"", "outbox_soft", kBytes, 16 * kKiB, kGiB, "", kReload,
+     "Unsent bytes that a slow client may have only for outbox_soft_time.",
+     MEMBER(streams.outbox_soft)},
+    {"", "outbox_soft_time", kDuration, kSecond, kHour, "", kReload,
+     "How long a client may stay over outbox_soft before it is disconnected.",
+     MEMBER(streams.outbox_soft_time)},
+    {"", "outbox_hard", kBytes, 16 * kKiB, kGiB, "", kReload,
+     "Unsent bytes over which a slow client is disconnected at once.", MEMBER(streams.outbox_hard)},
+    {"", "resource_conflict", kText, 0, 0, kConflicts, kReload,
+     "When a resource is in use: replace the old session, refuse or rename the new one.",
+     MEMBER(im.conflict)},
+    {"", "sessions_per_user", kCount, 1, 10'000, "", kReload, "Most sessions of one user at once.",
+     MEMBER(im.sessions_per_user)},
+    {"", "directed_presence_max", kCount, 0, 100'000, "", kReload,
+     "Most addresses outside the roster that a session may show its presence to.",
+     MEMBER(im.directed_per_session)},
+
+    {"Rosters from the web application", "http_roster_url", kUrl, 0, 0, "", kReload,
+     "Where rosters are: %s or {user} is the user's name, {host} the host.", MEMBER(roster.url)},
+    {"", "roster_404", kText, 0, 0, "error|empty", kReload,
+     "What a missing roster (HTTP status 404) means: an error, or no contacts.", get_roster_404,
+     set_roster_404},
+    {"", "roster_fetch_parallel", kCount, 1, 1000, "", kReload,
+     "Most requests to the web application at once.", MEMBER(http_client.max_in_flight)},
+    {"", "roster_fetch_timeout", kDuration, 100 * kMillisecond, 10 * kMinute, "", kReload,
+     "How long getting one roster may take, retries included.", MEMBER(roster.timeout)},
+    {"", "roster_stale_max", kDuration, 0, 30 * kDay, "", kReload,
+     "How long a roster is kept after logout, to serve when the application is down.",
+     MEMBER(im.roster_stale_max)},
+    {"", "roster_cache_max", kCount, 0, 10'000'000, "", kReload,
+     "Most rosters kept of users who are not logged in.", MEMBER(im.cached_rosters)},
+    {"", "roster_body_max", kBytes, kKiB, 100 * kMiB, "", kReload,
+     "Largest answer of the web application.", MEMBER(http_client.limits.body_bytes)},
+    {"", "roster_contacts_max", kCount, 1, 1'000'000, "", kReload, "Most contacts of one user.",
+     MEMBER(roster.limits.contacts)},
+    {"", "roster_text_max", kBytes, 1, 64 * kKiB, "", kReload,
+     "Longest name of a contact or a group.", MEMBER(roster.limits.text_bytes)},
+
+    {"Requests to the web application", "http_connect_timeout", kDuration, 10 * kMillisecond,
+     kMinute, "", kReload, "How long connecting may take, name look-up and TLS included.",
+     MEMBER(http_client.connect_timeout)},
+    {"", "http_first_byte_timeout", kDuration, 10 * kMillisecond, 10 * kMinute, "", kReload,
+     "How long the application may take to begin its answer.",
+     MEMBER(http_client.first_byte_timeout)},
+    {"", "http_body_timeout", kDuration, 10 * kMillisecond, 10 * kMinute, "", kReload,
+     "How long the rest of the answer may take.", MEMBER(http_client.body_timeout)},
+    {"", "http_idle_timeout", kDuration, 0, kHour, "", kReload,
+     "How long an unused connection is kept for the next request.",
+     MEMBER(http_client.idle_timeout)},
+    {"", "http_ca_file", kPath, 0, 0, "", kReload,
+     "Certificates (PEM) to trust for https:// URLs; \"\" = those of the system.",
+     MEMBER(http_client.tls_ca_file)},
+    {"", "http_verify", kBool, 0, 0, "", kReload,
+     "Check the certificate of https:// URLs; false is for experiments only.",
+     MEMBER(http_client.tls_verify)},
+
+    {"Refreshes", "refresh_body_max", kBytes, kKiB, 100 * kMiB, "", kReload,
+     "Largest body of a refresh request.", MEMBER(http_server.limits.body_bytes)},
+    {"", "refresh_batch_max", kCount, 1, 1'000'000, "", kReload,
+     "Most users in one refresh request.", MEMBER(refresh.batch_users)},
+    {"", "refresh_batches_max", kCount, 1, 100'000, "", kReload,
+     "Most refreshes running at once; further ones get status 503.", MEMBER(refresh.batches)},
+    {"", "refresh_deadline", kDuration, 100 * kMillisecond, kHour, "", kReload,
+     "How long a refresh may take; rosters that are not there by then count as errors.",
+     MEMBER(refresh.deadline)},
+    {"", "refresh_all_failed_ok", kBool, 0, 0, "", kReload,
+     "Answer status \"ok\" even when every roster failed, as Prosody's module does.",
+     MEMBER(refresh.all_failed_ok)},
+
+    {"The process", "drain_timeout", kDuration, 0, 10 * kMinute, "", kReload,
+     "How long clients have to take their last bytes when the server stops.",
+     MEMBER(drain_timeout)},
+    {"", "turn_warn", kDuration, 0, kMinute, "", kReload,
+     "Warn in the log of a turn of the event loop that takes longer; \"0s\" = never.",
+     MEMBER(loop.turn_warn)},
+};
+
+#undef MEMBER
+
+}  // namespace
+
+std::span<const Option> options() { return kOptions; }
+
+const Option* find_option(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kOptions), std::end(kOptions),
+                                   [&](const Option& option) { return option.name == name; });
+  return found == std::end(kOptions) ? nullptr : found;
+}
+
+}  // namespace rosterd
