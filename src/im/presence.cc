@@ -53,7 +53,7 @@ std::optional<int> parse_priority(xml::Element presence) {
   if (!element) return 0;
   const std::string whole = element.text();
   std::string_view digits = text::trim(whole);
-  if (digits.starts_with('+')) digits.remove_prefix(1);
+  if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
   int priority = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), priority);
   const bool complete = error == std::errc() && end == digits.data() + digits.size();

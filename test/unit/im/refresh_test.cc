@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+// Core::apply(): what changes when rosters change, and in which order it is told.
+#include <array>
+#include <optional>
+
+#include "scene.h"
+
+namespace rosterd::im {
+namespace {
+
+const char* const kGet = "<iq id='1' type='get'><query xmlns='jabber:iq:roster'/></iq>";
+
+// --- every transition between two users ----------------------------------------------------------
+
+// What one roster says of the other user; nullopt: it does not name him.
+using Entry = std::optional<Subscription>;
+constexpr std::array<Entry, 5> kEntries = {std::nullopt, Subscription::kNone, Subscription::kTo,
+                                           Subscription::kFrom, Subscription::kBoth};
+
+bool wants(const Entry& entry) { return entry && has_to(*entry); }
+bool grants(const Entry& entry) { return entry && has_from(*entry); }
+
+Contacts contacts_of(const char* contact, const Entry& entry) {
+  if (!entry) return {};
+  return {{contact, *entry}};
+}
+
+// Romeo and Juliet, each with two available interested resources, one interested without presence
+// and one that asked for nothing.
+struct Pair {
+  Pair(const Entry& his, const Entry& hers) {
+    for (const char* resource : {"1", "2", "quiet", "none"}) {
+      romeo.push_back(&scene.connect("romeo", resource));
+      juliet.push_back(&scene.connect("juliet", resource));
+    }
+    scene.load("romeo", contacts_of("juliet", his));
+    scene.load("juliet", contacts_of("romeo", hers));
+    for (const auto& clients : {romeo, juliet}) {
+      for (std::size_t i = 0; i < 3; ++i) clients[i]->send(kGet);
+      for (std::size_t i = 0; i < 2; ++i) clients[i]->send("<presence/>");
+    }
+    for (const auto& clients : {romeo, juliet}) {
+      for (Client* client : clients) client->drop();
+    }
+  }
+  Scene scene;
+  std::vector<Client*> romeo, juliet;
+};
+
+std::string presences(const char* type, const char* user) {
+  const std::string line = std::string(type) + " " + user + "@h/";
+  return line + "1\n" + line + "2\n";
+}
+
+std::string push(const char* contact, const Entry& before, const Entry& after) {
+  if (before == after) return "";
+  return std::string("push ") + contact + "@h " +
+         (after ? std::string(to_string(*after)) : "remove") + "\n";
+}
+
+void expect(std::string_view actual, std::string expected) {
+  if (!expected.empty()) expected.pop_back();
+  assert_text_equal(actual, expected);
+}
+
+// What the sessions of one of the two get: the loss, the push, the gain, in this order.
+void expect_told(const std::vector<Client*>& clients, const char* contact, bool saw, bool sees,
+                 const std::string& pushed) {
+  const std::string lost = saw && !sees ? presences("unavailable", contact) : "";
+  const std::string gained = !saw && sees ? presences("available", contact) : "";
+  expect(clients[0]->read(), lost + pushed + gained);
+  expect(clients[1]->read(), lost + pushed + gained);
+  expect(clients[2]->read(), pushed);
+  expect(clients[3]->read(), "");
+}
+
+void expect_change(Pair& at, const Entry& his_old, const Entry& her_old, const Entry& his_new,
+                   const Entry& her_new) {
+  expect_told(at.romeo, "juliet", wants(his_old) && grants(her_old),
+              wants(his_new) && grants(her_new), push("juliet", his_old, his_new));
+  expect_told(at.juliet, "romeo", wants(her_old) && grants(his_old),
+              wants(her_new) && grants(his_new), push("romeo", her_old, her_new));
+}
+
+template <class Check>
+void for_all_transitions(Check check) {
+  for (const Entry& his_old : kEntries) {
+    for (const Entry& her_old : kEntries) {
+      for (const Entry& his_new : kEntries) {
+        for (const Entry& her_new : kEntries) check(his_old, her_old, his_new, her_new);
+      }
+    }
+  }
+}
+
+void every_transition_of_both_rosters_in_one_batch_is_told(void**) {
+  for_all_transitions(
+      [](const Entry& his_old, const Entry& her_old, const Entry& his_new, const Entry& her_new) {
+        for (const bool he_is_first : {true, false}) {
+          Pair at(his_old, her_old);
+          const std::pair<std::string, Contacts> his{"romeo", contacts_of("juliet", his_new)};
+          const std::pair<std::string, Contacts> hers{"juliet", contacts_of("romeo", her_new)};
+          if (he_is_first) {
+            at.scene.refresh({his, hers});
+          } else {
+            at.scene.refresh({hers, his});
+          }
+          expect_change(at, his_old, her_old, his_new, her_new);
+        }
+      });
+}
+
+void every_transition_of_one_roster_after_the_other_is_told(void**) {
+  for_all_transitions(
+      [](const Entry& his_old, const Entry& her_old, const Entry& his_new, const Entry& her_new) {
+        Pair at(his_old, her_old);
+        at.scene.refresh({{"romeo", contacts_of("juliet", his_new)}});
+        expect_change(at, his_old, her_old, his_new, her_old);
+        at.scene.refresh({{"juliet", contacts_of("romeo", her_new)}});
+        expect_change(at, his_new, her_old, his_new, her_new);
+      });
+}
+
+void presence_after_a_transition_reaches_those_who_see_it_now(void**) {
+  for_all_transitions(
+      [](const Entry& his_old, const Entry& her_old, const Entry& his_new, const Entry& her_new) {
+        Pair at(his_old, her_old);
+        at.scene.refresh(
+            {{"romeo", contacts_of("juliet", his_new)}, {"juliet", contacts_of("romeo", her_new)}});
+        for (const auto& clients : {at.romeo, at.juliet}) {
+          for (Client* client : clients) client->drop();
+        }
+        at.juliet[0]->send("<presence><show>dnd</show></presence>");
+        const bool he_sees = wants(his_new) && grants(her_new);
+        assert_text_equal(at.romeo[0]->read(), he_sees ? "available juliet@h/1 dnd" : "");
+        at.scene.disconnect(*at.juliet[0]);
+        assert_text_equal(at.romeo[0]->read(), he_sees ? "unavailable juliet@h/1" : "");
+      });
+}
+
+// --- scenes --------------------------------------------------------------------------------------
+
+void an_unfriending_that_names_only_one_of_two_is_told_to_both(void** state) {
+  Scene& scene = scene_of(state);
+  Client& one = scene.login("one", "a", {{"two"}});
+  Client& two = scene.login("two", "b", {{"one"}});
+  two.send(kGet);
+  for (Client* client : {&one, &two}) client->drop();
+  scene.refresh({{"one", {}}});
+  assert_text_equal(one.read(), "unavailable two@h/b");
+  assert_text_equal(two.read(), "unavailable one@h/a");  // her roster still lists him: no push
+  two.send("<presence><show>away</show></presence>");
+  assert_text_equal(one.read(), "");
+}
+
+void a_befriending_that_names_only_one_of_two_shows_both_at_once(void** state) {
+  Scene& scene = scene_of(state);
+  Client& one = scene.login("one", "a", {});
+  Client& two = scene.login("two", "b", {{"one"}});
+  one.send(kGet);
+  for (Client* client : {&one, &two}) client->drop();
+  scene.refresh({{"one", {{"two"}}}});
+  assert_text_equal(one.read(), "push two@h both\navailable two@h/b");
+  assert_text_equal(two.read(), "available one@h/a");
+}
+
+void a_renaming_is_pushed_and_moves_no_presence(void** state) {
+  Scene& scene = scene_of(state);
+  Client& one = scene.login("one", "a", {{"two", Subscription::kBoth, "Two", {"Friends"}}});
+  Client& two = scene.login("two", "b", {{"one"}});
+  one.send(kGet);
+  for (Client* client : {&one, &two}) client->drop();
+  scene.refresh({{"one", {{"two", Subscription::kBoth, "Zwei", {"Work"}}}}});
+  assert_text_equal(one.read(), "push two@h both Zwei [Work]");
+  assert_text_equal(two.read(), "");
+}
+
+void one_batch_befriends_and_unfriends(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {{"b"}});
+  Client& b = scene.login("b", "1", {{"a"}});
+  Client& c = scene.login("c", "1", {});
+  for (Client* client : {&a, &b, &c}) {
+    client->send(kGet);
+    client->drop();
+  }
+  scene.refresh({{"a", {{"c"}}}, {"b", {{"c"}}}, {"c", {{"a"}, {"b"}}}});
+  assert_text_equal(a.read_sorted(),
+                    "available c@h/1\npush b@h remove\npush c@h both\nunavailable b@h/1");
+  assert_text_equal(b.read_sorted(),
+                    "available c@h/1\npush a@h remove\npush c@h both\nunavailable a@h/1");
+  const std::string told = c.read();
+  assert_true(told == "push a@h both\npush b@h both\navailable a@h/1\navailable b@h/1" ||
+              told == "push b@h both\npush a@h both\navailable a@h/1\navailable b@h/1");
+}
+
+void a_batch_may_be_the_first_load_of_both(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.connect("a", "1");
+  Client& b = scene.connect("b", "1");
+  for (Client* client : {&a, &b}) {
+    client->send(kGet);
+    client->send("<presence/>");
+    client->drop();
+  }
+  scene.refresh({{"a", {{"b"}}}, {"b", {{"a"}}}});
+  assert_text_equal(a.read(), "result 1 roster b@h both\navailable b@h/1");
+  assert_text_equal(b.read(), "result 1 roster a@h both\navailable a@h/1");
+  scene.load("a", {{"b"}});  // the login's own answer, later
+  assert_text_equal(a.read(), "");
+  assert_text_equal(b.read(), "");
+}
+
+void the_current_presence_is_shown_not_the_first(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {});
+  Client& b = scene.login("b", "1", {});
+  b.send("<presence><show>xa</show><status>away &amp; out</status></presence>");
+  scene.refresh({{"a", {{"b"}}}, {"b", {{"a"}}}});
+  assert_text_equal(a.read(), "available b@h/1 xa: away & out");
+}
+
+void of_two_changes_of_one_user_the_newest_counts(void** state) {
+  Scene& scene = scene_of(state);
+  for (const bool newest_first : {true, false}) {
+    Client& a = scene.login("a", "1", {});
+    a.send(kGet);
+    a.drop();
+    const std::uint64_t number = scene.sequence += 2;
+    std::vector<RosterChange> batch;
+    batch.push_back(scene.change("a", {{"new"}}, newest_first ? number : number - 1));
+    batch.push_back(scene.change("a", {{"old"}}, newest_first ? number - 1 : number));
+    scene.core.apply(std::move(batch));
+    assert_text_equal(a.read(), newest_first ? "push new@h both" : "push old@h both");
+    scene.disconnect(a);
+  }
+}
+
+void a_stale_change_in_a_batch_leaves_the_others_alone(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {{"b"}});
+  Client& b = scene.login("b", "1", {{"a"}});
+  RosterChange old = scene.change("a", {}, scene.sequence - 2);
+  for (Client* client : {&a, &b}) {
+    client->send(kGet);
+    client->drop();
+  }
+  std::vector<RosterChange> batch;
+  batch.push_back(std::move(old));
+  batch.push_back(scene.change("b", {{"a", Subscription::kTo}}));
+  scene.core.apply(std::move(batch));
+  assert_text_equal(a.read(), "unavailable b@h/1");
+  assert_text_equal(b.read(), "push a@h to");
+}
+
+void who_left_before_the_batch_ended_is_no_obstacle(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {});
+  Client& b = scene.login("b", "1", {});
+  scene.disconnect(b);
+  scene.refresh({{"a", {{"b"}}}, {"b", {{"a"}}}, {"never-here", {{"a"}}}});
+  assert_text_equal(a.read(), "");
+  Client& again = scene.connect("b", "2");
+  again.send("<presence/>");
+  again.drop();
+  assert_text_equal(a.read(), "");  // her roster is fetched anew first
+  scene.load("b", {{"a"}});
+  assert_text_equal(a.read(), "available b@h/2");
+  assert_text_equal(again.read(), "available a@h/1");
+}
+
+void losing_sight_ends_directed_presence_too(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {{"b"}});
+  Client& b = scene.login("b", "1", {{"a"}});
+  b.send("<presence to='a@h'/>");
+  b.send("<presence to='a@h/1'/>");
+  a.drop();
+  scene.refresh({{"a", {}}});
+  assert_text_equal(a.read(), "unavailable b@h/1");
+  scene.disconnect(b);
+  assert_text_equal(a.read(), "");
+}
+
+void an_empty_batch_is_nothing(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {{"b"}});
+  scene.core.apply({});
+  assert_text_equal(a.read(), "");
+}
+
+void contacts_elsewhere_are_pushed_like_others(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {});
+  a.send(kGet);
+  a.drop();
+  scene.refresh({{"a", {{"x@example.org", Subscription::kBoth, "X"}}}});
+  assert_text_equal(a.read(), "push x@example.org both X");
+}
+
+}  // namespace
+}  // namespace rosterd::im
+
+int main() {
+  using namespace rosterd::im;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(every_transition_of_both_rosters_in_one_batch_is_told),
+      cmocka_unit_test(every_transition_of_one_roster_after_the_other_is_told),
+      cmocka_unit_test(presence_after_a_transition_reaches_those_who_see_it_now),
+      SCENE_TEST(an_unfriending_that_names_only_one_of_two_is_told_to_both),
+      SCENE_TEST(a_befriending_that_names_only_one_of_two_shows_both_at_once),
+      SCENE_TEST(a_renaming_is_pushed_and_moves_no_presence),
+      SCENE_TEST(one_batch_befriends_and_unfriends),
+      SCENE_TEST(a_batch_may_be_the_first_load_of_both),
+      SCENE_TEST(the_current_presence_is_shown_not_the_first),
+      SCENE_TEST(of_two_changes_of_one_user_the_newest_counts),
+      SCENE_TEST(a_stale_change_in_a_batch_leaves_the_others_alone),
+      SCENE_TEST(who_left_before_the_batch_ended_is_no_obstacle),
+      SCENE_TEST(losing_sight_ends_directed_presence_too),
+      SCENE_TEST(an_empty_batch_is_nothing),
+      SCENE_TEST(contacts_elsewhere_are_pushed_like_others),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
