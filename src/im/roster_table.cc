@@ -21,12 +21,21 @@ struct Swap {
   std::vector<ItemChange> changes;
 };
 
-// Two users who may see each other, or have seen each other, and what they saw before the swap.
+// One direction between two users, before the swap and after it.
+struct Sight {
+  bool before = false;
+  bool after = false;
+
+  bool lost() const { return before && !after; }
+  bool gained() const { return !before && after; }
+};
+
+// Two users of whom one names the other, in the old rosters or in the new ones.
 struct Pair {
   User* a;
   User* b;
-  bool a_saw_b = false;
-  bool b_saw_a = false;
+  Sight a_sees_b = {};
+  Sight b_sees_a = {};
 };
 
 void diff(std::vector<Swap>& swaps) {
@@ -40,7 +49,7 @@ std::vector<Pair> collect_pairs(const State& state, const std::vector<Swap>& swa
   for (const Swap& swap : swaps) {
     for (const ItemChange& change : swap.changes) {
       User* contact = state.directory.find_user(change.contact());
-      if (!contact || contact == swap.user) continue;
+      if (!contact) continue;
       const auto [a, b] =
           std::minmax(swap.user, contact, [](User* x, User* y) { return x->atom < y->atom; });
       pairs.push_back({a, b});
@@ -53,6 +62,13 @@ std::vector<Pair> collect_pairs(const State& state, const std::vector<Swap>& swa
   std::sort(pairs.begin(), pairs.end(), order);
   pairs.erase(std::unique(pairs.begin(), pairs.end(), equal), pairs.end());
   return pairs;
+}
+
+void look(std::vector<Pair>& pairs, bool Sight::*when) {
+  for (Pair& pair : pairs) {
+    pair.a_sees_b.*when = sees(*pair.a, *pair.b);
+    pair.b_sees_a.*when = sees(*pair.b, *pair.a);
+  }
 }
 
 void swap_in(std::vector<Swap>& swaps) {
@@ -100,22 +116,20 @@ void gain_sight(State& state, User& watcher, User& gained) {
 void put_into_force(State& state, std::vector<Swap>& swaps) {
   diff(swaps);
   std::vector<Pair> pairs = collect_pairs(state, swaps);
-  for (Pair& pair : pairs) {
-    pair.a_saw_b = sees(*pair.a, *pair.b);
-    pair.b_saw_a = sees(*pair.b, *pair.a);
-  }
+  look(pairs, &Sight::before);
   swap_in(swaps);
+  look(pairs, &Sight::after);
   for (const Pair& pair : pairs) {
-    if (pair.a_saw_b && !sees(*pair.a, *pair.b)) lose_sight(state, *pair.a, *pair.b);
-    if (pair.b_saw_a && !sees(*pair.b, *pair.a)) lose_sight(state, *pair.b, *pair.a);
+    if (pair.a_sees_b.lost()) lose_sight(state, *pair.a, *pair.b);
+    if (pair.b_sees_a.lost()) lose_sight(state, *pair.b, *pair.a);
   }
   for (const Swap& swap : swaps) {
     push_roster_changes(state, *swap.user, swap.changes);
     answer_waiting_gets(state, *swap.user);
   }
   for (const Pair& pair : pairs) {
-    if (!pair.a_saw_b && sees(*pair.a, *pair.b)) gain_sight(state, *pair.a, *pair.b);
-    if (!pair.b_saw_a && sees(*pair.b, *pair.a)) gain_sight(state, *pair.b, *pair.a);
+    if (pair.a_sees_b.gained()) gain_sight(state, *pair.a, *pair.b);
+    if (pair.b_sees_a.gained()) gain_sight(state, *pair.b, *pair.a);
   }
 }
 
