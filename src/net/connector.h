@@ -4,10 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "net/connection.h"
@@ -19,6 +17,7 @@ class ConnectEvents {
   virtual ~ConnectEvents() = default;
   // Exactly one of the two comes, never from inside connect(). `ticket` is what connect() returned.
   virtual void on_connected(std::uint64_t ticket, Connection& connection) = 0;
+  // kNotFound: the name has no address; kUnavailable: none of its addresses answers.
   virtual void on_connect_failed(std::uint64_t ticket, const Error& error) = 0;
 };
 
@@ -26,29 +25,23 @@ struct ConnectorOptions {
   Duration dns_ttl = std::chrono::seconds(30);
 };
 
-class Attempt;
-
 class Connector {
  public:
   Connector(Loop& loop, FlushPhase phase, const ConnectorOptions& options = {});
+  // Like cancel() of all that has begun.
   ~Connector();
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
 
-  // Begins. The caller has the deadline: cancel() when it passes.
+  // Begins; `host` is a name or an IP address. The caller has the deadline: cancel() when it
+  // passes. Several look-ups of one name at a time are one.
   std::uint64_t connect(const std::string& host, std::uint16_t port, ConnectEvents* events);
   // No event will come for that ticket any more.
   void cancel(std::uint64_t ticket);
 
  private:
-  friend class Attempt;
-  Loop& loop_;
-  FlushPhase phase_;
-  ConnectorOptions options_;
-  struct Cached {
-    std::vector<Address> addresses;
-    Instant until;
-  };
-  std::map<std::string, Cached> cache_;
-  SlotTable<Attempt> attempts_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace rosterd::net

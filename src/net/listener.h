@@ -22,7 +22,7 @@ struct ListenerOptions {
   FlushPhase phase = FlushPhase::kC2s;
   int backlog = 511;
   // Loop-wide bound on connections; over it an accepted one is closed at once, and logged
-  // (limited).
+  // (limited). Lowered to what the limit of open files (RLIMIT_NOFILE) allows.
   std::size_t max_connections = 10'000;
 };
 
@@ -34,6 +34,8 @@ class Listener {
                                                 ListenerEvents* events);
   // Stops listening; libuv's handle is closed in the background and owned by the loop until then.
   ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
 
   // The bound address: the real port when 0 was asked for.
   const Address& address() const { return address_; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Loop: the one libuv loop of the process, its turn, clock, timers, thread pool and signals.
 //
-// A turn only parses, decides and appends. What leaves the process, or destroys, happens at its
-// end, in this order:
+// A turn is what happens between two waits for the kernel. It only parses, decides and appends.
+// What leaves the process, or destroys, happens at its end, in this order:
 //   1. due timers run            (base/timers, one uv_timer_t)
 //   2. c2s flush                 (sessions' outboxes to connections to the kernel)
 //   3. web flush                 (HTTP answers: whoever sees one may rely on 2 having happened)
@@ -11,15 +11,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/handle.h"
-#include "base/intrusive_list.h"
 #include "base/time.h"
 #include "base/timers.h"
+#include "net/log_limit.h"
 
 struct uv_loop_s;
 
@@ -62,6 +62,8 @@ class SignalEvents {
 struct LoopOptions {
   // A turn longer than this is logged as a warning; 0 switches it off.
   Duration turn_warn = std::chrono::milliseconds(10);
+  // How long a closing connection waits for its peer to take what is queued and to close too.
+  Duration drain_timeout = std::chrono::seconds(5);
 };
 
 class Loop : public Clock {
@@ -72,12 +74,14 @@ class Loop : public Clock {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs until nothing is open any more (all listeners, connections, watches closed).
+  // Runs until nothing is open any more: all listeners, connections and signal watches closed, all
+  // work done. Timers alone do not keep it running.
   void run();
 
   Instant now() const override;        // sampled once per turn
   WallTime wall_now() const override;  // likewise
   Timers& timers() { return timers_; }
+  const LoopOptions& options() const { return options_; }
   void set_options(const LoopOptions& options) { options_ = options; }
 
   // Hooks live as long as the loop; several per phase run in order of registration.
@@ -96,15 +100,19 @@ class Loop : public Clock {
   std::uint64_t turns() const { return turns_; }
 
   std::size_t connection_count() const { return connections_.size(); }
+  // Connection::abort() on every one.
+  void abort_connections(std::string_view why);
 
  private:
   friend class Connection;
   friend class Listener;
   friend class Connector;
-  friend class Attempt;
-  struct Uv;  // the libuv handles
+  struct Uv;  // the libuv handles, see uv_loop.h
 
+  void begin_turn() const;
   void end_turn();
+  void flush(FlushPhase phase);
+  void account_turn();
   void rearm_timer();
 
   std::unique_ptr<Uv> uv_;
@@ -113,8 +121,14 @@ class Loop : public Clock {
   SlotTable<Connection> connections_;
   std::vector<FlushHook*> flush_hooks_[2];
   std::vector<ReapHook*> reap_hooks_;
+  // Of this turn; sampled when first asked for.
+  mutable std::optional<Instant> now_;
+  mutable std::optional<WallTime> wall_now_;
+  std::uint64_t last_connection_id_ = 0;
   Duration longest_turn_{0};
   std::uint64_t turns_ = 0;
+  LogLimit slow_turns_;
+  LogLimit tls_faults_;  // of all connections
 };
 
 }  // namespace rosterd::net

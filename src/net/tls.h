@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // TLS: contexts as immutable snapshots, and TlsFilter, which turns plain bytes into records and
-// back over a custom BIO (an idle connection keeps no BIO memory). The only user of
-// <openssl/ssl.h>.
+// back over a custom BIO (an idle connection keeps no BIO memory). TLS 1.2 and 1.3 only. The only
+// user of <openssl/ssl.h>.
 #pragma once
 
 #include <cstdint>
@@ -26,17 +26,22 @@ struct Certificate {
 
 struct TlsServerOptions {
   std::vector<Certificate> certificates;  // the first one answers unknown names and no name
-  std::vector<std::string> alpn;          // e.g. {"xmpp-client"}; empty: ALPN is ignored
+  // e.g. {"xmpp-client"}; empty: ALPN is ignored. A client that offers ALPN but none of these is
+  // refused with no_application_protocol (RFC 7301 section 3.2, XEP-0368).
+  std::vector<std::string> alpn;
 };
 
 struct TlsClientOptions {
   std::string ca_file;  // "" = the system's trust store
   bool verify = true;
+  std::vector<std::string> alpn;  // offered; empty: none
 };
 
 // Owns its SSL_CTXs. A reload makes a new one; connections keep the one they began with.
 class TlsContext {
  public:
+  // kNotFound or kInvalid with file and reason in the text when a certificate or key cannot be
+  // used. One that has expired is used, and logged as a warning.
   static Result<std::shared_ptr<const TlsContext>> make_server(const TlsServerOptions& options);
   static Result<std::shared_ptr<const TlsContext>> make_client(const TlsClientOptions& options);
   ~TlsContext();
@@ -60,40 +65,48 @@ struct TlsInfo {
 
 class TlsFilter {
  public:
-  enum class State { kHandshaking, kOpen, kPeerClosed, kFailed };
+  enum class State : std::uint8_t { kHandshaking, kOpen, kPeerClosed, kFailed };
 
   static std::unique_ptr<TlsFilter> make_server(std::shared_ptr<const TlsContext> context);
-  // `host` is sent as SNI and checked against the certificate.
+  // `host`, a name or an IP address, is checked against the certificate; a name is sent as SNI.
   static std::unique_ptr<TlsFilter> make_client(std::shared_ptr<const TlsContext> context,
                                                 const std::string& host);
   ~TlsFilter();
+  TlsFilter(const TlsFilter&) = delete;
+  TlsFilter& operator=(const TlsFilter&) = delete;
 
-  // Feeds records from the wire; appends plain text to `plain` and records to send to `wire`. A
-  // client begins its handshake by a call with no bytes.
+  // Feeds records from the wire; appends plain text to `plain` and records to send to `wire` (an
+  // alert, where it fails). A client begins its handshake by a call with no bytes. A failed filter
+  // stays failed; after the peer's close_notify input is ignored and sending still possible.
   State receive(std::string_view records, std::string& plain, ByteQueue& wire);
-  // Encrypts; only when open. Appends records to `wire`.
+  // Encrypts; only after the handshake. Appends records to `wire`.
   Status send(std::string_view plain, ByteQueue& wire);
   // Appends close_notify.
   void close(ByteQueue& wire);
 
   const Error& error() const { return error_; }  // after kFailed
-  const TlsInfo& info() const { return info_; }  // after the handshake
+  TlsInfo info() const;                          // after the handshake
 
-  // Channel bindings (RFC 5929, RFC 9266); "" where the connection cannot give that one.
+  // Channel bindings (RFC 5929, RFC 9266); "" where the connection cannot give that one. Those of
+  // TLS 1.2 need the extended master secret (RFC 7627), else a man in the middle could match them.
   std::string tls_exporter() const;
   std::string tls_server_end_point() const;
-  std::string tls_unique() const;  // TLS 1.2 with extended master secret only
+  std::string tls_unique() const;  // TLS 1.2 only
 
  private:
   friend struct TlsBio;
-  TlsFilter() = default;
+  explicit TlsFilter(std::shared_ptr<const TlsContext> context);
+  void handshake();
+  void read_all(std::string& plain);
+  void fail(int ssl_error);
+  bool binds_securely() const;
+
   std::shared_ptr<const TlsContext> context_;
   ssl_st* ssl_ = nullptr;
   std::string_view input_;       // the custom BIO reads from here during a call
   ByteQueue* output_ = nullptr;  // and writes to here
-  State state_ = State::kHandshaking;
   Error error_;
-  TlsInfo info_;
+  State state_ = State::kHandshaking;
 };
 
 }  // namespace rosterd::net
