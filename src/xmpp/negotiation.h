@@ -22,7 +22,7 @@ struct NegotiationOptions {
   std::vector<std::string> hosts;  // prepared domains served; the first answers a missing `to`
   bool tls_available = true;       // STARTTLS can be offered
   bool tls_required = true;        // nothing but STARTTLS before TLS
-  bool plain_without_tls = false;  // PLAIN (and so any mechanism) on an unencrypted stream
+  bool plain_without_tls = false;  // PLAIN on an unencrypted stream, where that may log in at all
   std::vector<Mechanism> mechanisms = {Mechanism::kScramSha256Plus, Mechanism::kScramSha1Plus,
                                        Mechanism::kScramSha256, Mechanism::kScramSha1,
                                        Mechanism::kPlain};

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Stream features: what is offered at each stage (RFC 6120 section 4.3.2), decided in one place.
+#pragma once
+
+#include <string>
+
+#include "xmpp/negotiation.h"
+
+namespace rosterd::xmpp {
+
+// Whether SASL may happen on this stream as it is now.
+bool may_authenticate(const NegotiationOptions& options, bool secure);
+bool is_offered(Mechanism mechanism, const NegotiationOptions& options, bool secure,
+                const ChannelBindings& bindings);
+bool offers_plus(const NegotiationOptions& options, bool secure, const ChannelBindings& bindings);
+
+// Before authentication: STARTTLS and mechanisms, with the bindings that -PLUS may use (XEP-0440).
+void write_login_features(std::string& out, StreamFraming framing,
+                          const NegotiationOptions& options, bool secure,
+                          const ChannelBindings& bindings);
+// After it: bind, the session of RFC 3921, roster versioning.
+void write_bind_features(std::string& out, StreamFraming framing);
+// The error of a bind iq, which the client may repeat.
+void write_bind_error(std::string& out, std::string_view id, Errc why);
+
+}  // namespace rosterd::xmpp

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// SCRAM (RFC 5802) for SHA-1 and SHA-256 (RFC 7677), the server's side. Start it through
+// SaslExchange::start().
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "xmpp/sasl.h"
+
+namespace rosterd::xmpp {
+
+std::unique_ptr<SaslExchange> start_scram(Mechanism mechanism, std::string_view domain,
+                                          const ChannelBindings& bindings, bool plus_offered);
+
+}  // namespace rosterd::xmpp
