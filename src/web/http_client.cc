@@ -1,2 +1,94 @@
 // SPDX-License-Identifier: MIT
 #include "web/http_client.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "web/origin_pool.h"
+
+namespace rosterd::web {
+
+struct HttpClient::Impl {
+  Impl(net::Loop& loop, const HttpClientOptions& options,
+       std::shared_ptr<const net::TlsContext> tls)
+      : context{.loop = loop,
+                .connector = net::Connector(loop, net::FlushPhase::kWeb),
+                .options = options,
+                .tls = std::move(tls),
+                .fetches = {}} {}
+
+  OriginPool& pool_of(const http::Url& url);
+
+  ClientContext context;
+  // By origin; origins come from the configuration, so there are few.
+  std::map<std::string, std::unique_ptr<OriginPool>> pools;
+};
+
+namespace {
+
+Result<std::shared_ptr<const net::TlsContext>> make_tls(const HttpClientOptions& options) {
+  net::TlsClientOptions tls;
+  tls.ca_file = options.tls_ca_file;
+  tls.verify = options.tls_verify;
+  return net::TlsContext::make_client(tls);
+}
+
+}  // namespace
+
+OriginPool& HttpClient::Impl::pool_of(const http::Url& url) {
+  std::unique_ptr<OriginPool>& pool = pools[url.origin()];
+  if (!pool) pool = std::make_unique<OriginPool>(context, url);
+  return *pool;
+}
+
+Result<std::unique_ptr<HttpClient>> HttpClient::make(net::Loop& loop,
+                                                     const HttpClientOptions& options) {
+  auto tls = make_tls(options);
+  if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
+  return std::unique_ptr<HttpClient>(
+      new HttpClient(std::make_unique<Impl>(loop, options, std::move(*tls))));
+}
+
+HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpClient::~HttpClient() = default;
+
+std::uint64_t HttpClient::fetch(FetchRequest request, FetchEvents* events) {
+  OriginPool& pool = impl_->pool_of(request.url);
+  auto made = std::make_unique<Fetch>(pool, std::move(request), events);
+  Fetch& placed = *made;
+  placed.handle = impl_->context.fetches.insert(std::move(made));
+  pool.enqueue(placed);
+  return placed.handle.to_u64();
+}
+
+void HttpClient::cancel(std::uint64_t ticket) {
+  Fetch* fetch = impl_->context.fetches.find(Handle<Fetch>::from_u64(ticket));
+  if (fetch) fetch->pool.cancel(*fetch);
+}
+
+Status HttpClient::set_options(const HttpClientOptions& options) {
+  auto tls = make_tls(options);
+  if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
+  impl_->context.options = options;
+  impl_->context.tls = std::move(*tls);
+  // They were checked by the old rules.
+  for (const auto& [origin, pool] : impl_->pools) pool->close_idle("new options");
+  return {};
+}
+
+void HttpClient::stop() {
+  ClientContext& context = impl_->context;
+  context.stopped = true;
+  // By handle: the events of one may cancel another.
+  std::vector<Handle<Fetch>> unfinished;
+  context.fetches.for_each([&](Handle<Fetch> fetch, Fetch&) { unfinished.push_back(fetch); });
+  for (const Handle<Fetch> handle : unfinished) {
+    Fetch* fetch = context.fetches.find(handle);
+    if (fetch) fetch->pool.give_up(*fetch, {Errc::kCancelled, "shutting down"});
+  }
+  for (const auto& [origin, pool] : impl_->pools) pool->close_idle("shutting down");
+}
+
+}  // namespace rosterd::web

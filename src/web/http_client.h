@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// HttpClient: GETs with a keep-alive pool per origin, a deadline per stage, and a cap on requests
-// in flight per origin (FIFO beyond it).
+// HttpClient: requests with a keep-alive pool per origin, a deadline per stage, and a cap on
+// requests in flight per origin (FIFO beyond it). A GET or HEAD is sent once more, silently, when
+// the reused connection it went out on dies before any byte of the answer. Redirects are the
+// caller's business. User information in a URL becomes Authorization: Basic.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +29,8 @@ class FetchEvents {
  public:
   virtual ~FetchEvents() = default;
   // The request is being written to a connection now: from here on its answer may be older than
-  // what the web app decides next (see the freshness rule in app::RosterSource).
+  // what the web app decides next (see the freshness rule in app::RosterSource). At most once,
+  // never from inside fetch().
   virtual void on_fetch_sent(std::uint64_t /*ticket*/) {}
   // Exactly once unless cancelled, never from inside fetch(). An answer of any status is a value;
   // the error kinds are kTimeout (the stage is in the text), kUnavailable (connect, TLS, reset),
@@ -52,7 +55,7 @@ struct HttpClientOptions {
   Duration body_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(30);  // of a pooled connection
   bool tls_verify = true;
-  std::string tls_ca_file;  // "" = system store
+  std::string tls_ca_file{};  // "" = system store
 };
 
 class HttpClient : public Fetcher {

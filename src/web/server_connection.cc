@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "web/server_connection.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "http/writer.h"
+
+namespace rosterd::web {
+namespace {
+
+// Of answers the client has not taken, and of requests it sent ahead.
+constexpr std::size_t kMaxQueued = 256 * 1024;
+constexpr std::size_t kMaxWaiting = 64 * 1024;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kMethods = "GET, HEAD, POST, OPTIONS";
+
+http::Response make_route_refusal(const Route* route) {
+  if (!route) return make_json_error(404, "no such resource");
+  http::Response response = make_json_error(405, "method not allowed here");
+  response.fields.add("Allow", route->allow_field());
+  return response;
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerContext& server, net::Connection& connection)
+    : server_(server), connection_(connection) {
+  connection.set_events(this);
+}
+
+void ServerConnection::start(Handle<ServerConnection> self) {
+  self_ = self;
+  // A new client has something to say: it gets no longer than for a head.
+  server_.loop.timers().arm(deadline_, server_.loop.now() + server_.options.head_timeout);
+}
+
+void ServerConnection::enter(Stage stage) {
+  stage_ = stage;
+  Duration timeout = server_.options.idle_timeout;
+  if (stage == Stage::kHead) timeout = server_.options.head_timeout;
+  if (stage == Stage::kBody) timeout = server_.options.body_timeout;
+  // How long an answer may take is its handler's business.
+  if (stage == Stage::kAnswering || stage == Stage::kClosed) return deadline_.cancel();
+  server_.loop.timers().arm(deadline_, server_.loop.now() + timeout);
+}
+
+void ServerConnection::on_bytes(std::string_view bytes) {
+  if (stage_ == Stage::kClosed) return;
+  if (!waiting_.empty() || must_wait()) return keep(bytes);
+  read(bytes);
+}
+
+bool ServerConnection::must_wait() const {
+  return stage_ == Stage::kAnswering || connection_.queued_bytes() > kMaxQueued;
+}
+
+void ServerConnection::keep(std::string_view bytes) {
+  waiting_.append(bytes);
+  if (waiting_.size() < kMaxWaiting || paused_) return;
+  connection_.pause_reading();
+  paused_ = true;
+}
+
+void ServerConnection::read(std::string_view bytes) {
+  reading_ = true;
+  while (!bytes.empty() && stage_ <= Stage::kBody && !must_wait()) {
+    bytes.remove_prefix(read_message(bytes));
+  }
+  reading_ = false;
+  if (stage_ == Stage::kClosed) return;
+  if (!bytes.empty()) keep(bytes);
+  // The flush at the end of this turn may take everything, and then nobody would say so.
+  if (!bytes.empty() && stage_ != Stage::kAnswering) {
+    server_.loop.timers().arm(resume_, server_.loop.now() + Duration(1));
+  }
+  if (bytes.empty() && ended_ && stage_ != Stage::kAnswering) on_end();
+}
+
+// Goes on with what waited, once there is room for its answer.
+void ServerConnection::resume() {
+  if (stage_ > Stage::kBody || must_wait()) return;
+  if (paused_) connection_.resume_reading();
+  paused_ = false;
+  read(std::exchange(waiting_, {}));
+}
+
+// Bytes up to the end of the request, or up to the next decision; returns how many.
+std::size_t ServerConnection::read_message(std::string_view bytes) {
+  if (!parser_) parser_ = std::make_unique<http::RequestParser>(server_.options.limits);
+  const http::ParseStep step = parser_->feed(bytes);
+  switch (step.state) {
+    case http::ParseState::kNeedMore:
+      follow_progress();
+      break;
+    case http::ParseState::kHeadComplete:
+      follow_progress();
+      invite_body(step.consumed < bytes.size());
+      break;
+    case http::ParseState::kComplete:
+    case http::ParseState::kUpgrade:
+      dispatch();
+      break;
+    case http::ParseState::kError:
+      refuse(parser_->error().status, parser_->error().text);
+      break;
+  }
+  return step.consumed;
+}
+
+void ServerConnection::follow_progress() {
+  if (parser_->idle()) return parser_.reset();  // an empty line between requests
+  const Stage stage = parser_->head_complete() ? Stage::kBody : Stage::kHead;
+  if (stage != stage_) enter(stage);
+}
+
+// A body that nobody wants is refused before it is sent.
+void ServerConnection::invite_body(bool body_follows) {
+  const http::Request& request = parser_->message();
+  const Route* route = server_.routes.find(request.path());
+  if (!route || !route->allows(request.method)) return refuse_with(make_route_refusal(route));
+  if (!body_follows) connection_.write(kContinue);
+}
+
+void ServerConnection::dispatch() {
+  http::Request request = std::move(parser_->message());
+  parser_.reset();
+  keep_alive_ = request.keep_alive;
+  head_only_ = request.method == "HEAD";
+  version_minor_ = request.version_minor;
+  const Route* route = server_.routes.find(request.path());
+  if (!route || !route->allows(request.method)) return answer(make_route_refusal(route));
+  if (head_only_ && !route->lists("HEAD")) request.method = "GET";
+  ROSTERD_DEBUG("http", "request",
+                {{"connection", connection_.id()},
+                 {"method", request.method},
+                 {"path", text::for_log(request.path())}});
+  auto exchange = std::make_unique<Exchange>();
+  exchange->connection = self_;
+  exchange->handler = route->handler;
+  exchange_ = server_.exchanges.insert(std::move(exchange));
+  enter(Stage::kAnswering);
+  route->handler->on_request(server_.responder, exchange_, request);
+}
+
+void ServerConnection::answer(http::Response response) {
+  exchange_ = {};
+  response.keep_alive = response.keep_alive && keep_alive_ && !server_.stopping;
+  write(response);
+  if (!response.keep_alive) return close("answered");
+  enter(Stage::kIdle);
+  // Not from here: the next request's handler must not run inside a handler's respond().
+  if (!reading_ && (!waiting_.empty() || ended_)) {
+    server_.loop.timers().arm(resume_, server_.loop.now());
+  }
+}
+
+void ServerConnection::refuse(int status, std::string_view why) {
+  http::Response response = make_json_error(status, why);
+  const Route* route = server_.routes.find(parser_->message().path());
+  if (status == 405)
+    response.fields.add("Allow", route ? route->allow_field() : std::string(kMethods));
+  log::warn("http", "request refused",
+            {{"connection", connection_.id()},
+             {"peer", connection_.peer().to_string()},
+             {"status", status},
+             {"why", why}});
+  refuse_with(std::move(response));
+}
+
+void ServerConnection::refuse_with(http::Response response) {
+  response.keep_alive = false;
+  head_only_ = parser_->message().method == "HEAD";
+  write(response);
+  close("refused");
+}
+
+void ServerConnection::write(const http::Response& response) {
+  std::string bytes;
+  http::write_response(bytes, response, server_.loop.wall_now(), version_minor_, head_only_);
+  connection_.write(bytes);
+}
+
+// The connection sends FIN and throws away what the client still sends: a reset would destroy the
+// answer on its way.
+void ServerConnection::close(std::string_view why) {
+  parser_.reset();
+  waiting_ = {};
+  resume_.cancel();
+  enter(Stage::kClosed);
+  connection_.close(why);
+}
+
+void ServerConnection::stop() {
+  if (stage_ != Stage::kAnswering && stage_ != Stage::kClosed) close("shutting down");
+}
+
+void ServerConnection::on_deadline() {
+  if (stage_ == Stage::kHead) return refuse(408, "the request took too long");
+  if (stage_ == Stage::kBody) return refuse(408, "the request's body took too long");
+  close("idle");
+}
+
+// A client may close its sending side and wait for the answer, as a shell script does.
+void ServerConnection::on_end() {
+  ended_ = true;
+  if (stage_ == Stage::kAnswering || !waiting_.empty()) return;
+  if (stage_ == Stage::kHead || stage_ == Stage::kBody) return refuse(400, "request cut off");
+  if (stage_ != Stage::kClosed) close("the client closed");
+}
+
+void ServerConnection::on_closed(const Error& reason) {
+  ROSTERD_DEBUG("http", "connection closed",
+                {{"connection", connection_.id()}, {"why", reason.text}});
+  stage_ = Stage::kClosed;
+  if (const auto exchange = server_.exchanges.take(exchange_)) {
+    exchange->handler->on_request_abandoned(exchange_);
+  }
+  server_.connections.erase(self_);  // the last thing: it deletes this
+}
+
+}  // namespace rosterd::web

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// ServerConnection: one client of the HttpServer. It reads one request at a time, so that answers
+// to pipelined requests leave in order; what arrives meanwhile waits, bounded.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/handle.h"
+#include "base/timers.h"
+#include "http/parser.h"
+#include "net/connection.h"
+#include "web/http_server.h"
+#include "web/routes.h"
+
+namespace rosterd::web {
+
+class ServerConnection;
+
+// A request whose answer is owed.
+class Exchange {
+ public:
+  Handle<ServerConnection> connection;
+  RequestHandler* handler = nullptr;
+};
+
+// What the connections of one server share.
+struct ServerContext {
+  net::Loop& loop;
+  Responder& responder;
+  HttpServerOptions options;
+  Routes routes;
+  SlotTable<ServerConnection> connections;
+  SlotTable<Exchange> exchanges;
+  bool stopping = false;
+};
+
+class ServerConnection final : public net::ConnectionEvents {
+ public:
+  // Both outlive it; `connection` by the length of its on_closed().
+  ServerConnection(ServerContext& server, net::Connection& connection);
+  // Its own name in server.connections; the first idle period begins.
+  void start(Handle<ServerConnection> self);
+
+  // Answers the request that is being handled.
+  void answer(http::Response response);
+  // Closes, after the answer that is owed.
+  void stop();
+
+  void on_bytes(std::string_view bytes) override;
+  void on_drained() override { resume(); }
+  void on_end() override;
+  void on_closed(const Error& reason) override;
+
+ private:
+  enum class Stage : std::uint8_t {
+    kIdle,       // between requests
+    kHead,       // a request has begun
+    kBody,       // its head is complete
+    kAnswering,  // a handler has it
+    kClosed,
+  };
+
+  void enter(Stage stage);
+  void read(std::string_view bytes);
+  std::size_t read_message(std::string_view bytes);
+  void follow_progress();
+  bool must_wait() const;
+  void keep(std::string_view bytes);
+  void resume();
+  void invite_body(bool body_follows);
+  void dispatch();
+  void refuse(int status, std::string_view why);
+  void refuse_with(http::Response response);
+  void close(std::string_view why);
+  void write(const http::Response& response);
+  void on_deadline();
+
+  ServerContext& server_;
+  net::Connection& connection_;
+  Handle<ServerConnection> self_;
+  ExchangeId exchange_;                          // set while kAnswering
+  std::unique_ptr<http::RequestParser> parser_;  // only while a request is incomplete
+  std::string waiting_;                          // bytes that came while one is answered
+  Timer deadline_ = Timer::bind<&ServerConnection::on_deadline>(this);
+  Timer resume_ = Timer::bind<&ServerConnection::resume>(this);
+  Stage stage_ = Stage::kIdle;
+  bool reading_ = false;    // inside read(): the loop there goes on by itself
+  bool paused_ = false;     // reading from the connection
+  bool ended_ = false;      // the client will send no more
+  bool keep_alive_ = true;  // of the present request, as the next two
+  bool head_only_ = false;
+  int version_minor_ = 1;
+};
+
+}  // namespace rosterd::web
