@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -123,16 +122,19 @@ class Reader {
   }
 
   void read_hosts(std::uint32_t line, const toml::node& node) {
-    const toml::array* hosts = node.as_array();
-    if (!hosts) return faults_.add(line, "host: write [[host]] with two pairs of brackets");
-    hosts_given_ = !hosts->empty();
-    for (const toml::node& host : *hosts) {
-      if (const toml::table* table = host.as_table()) {
-        read_host(host.source().begin.line, *table);
-      } else {
-        faults_.add(line, "host: expected [[host]] tables");
+    const std::size_t faults_before = faults_.size();
+    if (const toml::array* hosts = node.as_array()) {
+      for (const toml::node& host : *hosts) {
+        if (const toml::table* table = host.as_table()) {
+          read_host(host.source().begin.line, *table);
+        } else {
+          faults_.add(line, "host: expected [[host]] tables");
+        }
       }
+    } else {
+      faults_.add(line, "host: write [[host]] with two pairs of brackets");
     }
+    hosts_faulty_ = faults_.size() > faults_before;
   }
 
   void read_host(std::uint32_t line, const toml::table& table) {
@@ -175,13 +177,13 @@ class Reader {
 
   // What follows from the options and the hosts together.
   void finish() {
-    if (!hosts_given_) config_.hosts.push_back({"localhost", "", ""});
+    if (config_.hosts.empty()) config_.hosts.push_back({"localhost", "", ""});
     std::vector<std::string> names;
     for (const net::Certificate& host : config_.hosts) names.push_back(host.host);
     config_.streams.negotiation.hosts = names;
-    // Where the only hosts are faulty, that is fault enough.
+    // Hosts with faults may have lost their certificates: one fault is enough.
     config_.streams.negotiation.tls_available =
-        config_.hosts.empty() || !config_.hosts.front().certificate_file.empty();
+        hosts_faulty_ || !config_.hosts.front().certificate_file.empty();
     config_.im.hosts = names;
     config_.im.software_version = ROSTERD_VERSION;
     config_.refresh.hosts = std::move(names);
@@ -190,7 +192,7 @@ class Reader {
 
   std::filesystem::path folder_;
   Config config_;
-  bool hosts_given_ = false;
+  bool hosts_faulty_ = false;
   OptionLines lines_;
   ConfigFaults faults_;
 };
@@ -209,8 +211,13 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
 }
 
 Result<Config> load_config(const std::string& file_name) {
+  // In blocks: an iterator over the file would throw where it is a folder.
   std::ifstream file(file_name, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::string text;
+  char block[4096];
+  while (file.read(block, sizeof block), file.gcount() > 0) {
+    text.append(block, static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad() || !file.is_open()) {
     return make_error(Errc::kInvalid, file_name + ": cannot be read: " + std::strerror(errno));
   }

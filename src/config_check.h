@@ -24,6 +24,7 @@ class ConfigFaults {
   // `line` 0 means the file as a whole.
   void add(std::uint32_t line, std::string text);
   bool empty() const { return faults_.empty(); }
+  std::size_t size() const { return faults_.size(); }
   // One per line: "FILE:LINE: text".
   std::string to_string() const;
 

@@ -227,9 +227,9 @@ void faulty_hosts_are_told(void**) {
                     "f.toml:1: host: certificate and key need each other");
   assert_true(fault_of("[[host]]\nname = \"a b\"\n").starts_with("f.toml:1: host: name: "));
   assert_true(fault_of("[[host]]\n").starts_with("f.toml:1: host: name: "));
-  assert_true(fault_of("[host]\nname = \"a.org\"\n")
-                  .ends_with("f.toml:1: host: write [[host]] with two pairs of brackets"));
-  assert_true(fault_of("host = [1]\n").ends_with("f.toml:1: host: expected [[host]] tables"));
+  assert_text_equal(fault_of("[host]\nname = \"a.org\"\n"),
+                    "f.toml:1: host: write [[host]] with two pairs of brackets");
+  assert_text_equal(fault_of("host = [1]\n"), "f.toml:1: host: expected [[host]] tables");
 }
 
 void option_below_a_host_is_sent_above_it(void**) {
@@ -287,7 +287,8 @@ void file_is_loaded_and_a_missing_one_is_told(void**) {
   std::filesystem::remove_all(folder);
   assert_text_equal(loaded->hosts[0].key_file, std::string(folder) + "/org.key");
   assert_text_equal(missing.error().text, path + "x: cannot be read: No such file or directory");
-  assert_false(directory.has_value());
+  assert_text_equal(directory.error().text,
+                    std::string(folder) + ": cannot be read: Is a directory");
 }
 
 }  // namespace
