@@ -41,7 +41,9 @@ void write_identity(xml::Writer& writer, IqPlace place) {
 void write_features(xml::Writer& writer, IqPlace place) {
   std::string_view last;
   for (const IqRow& row : iq_rows()) {
-    if (!row.at(place) || row.handle == handle_foreign_roster || row.ns == last) continue;
+    // Somebody else's roster has rows of its own, but to refuse, not to offer.
+    const bool offered = row.at(place) && row.handle != handle_foreign_roster;
+    if (!offered || row.ns == last) continue;
     writer.open("feature").attr("var", row.ns).end();
     last = row.ns;  // get and set of one namespace are neighbours
   }

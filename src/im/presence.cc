@@ -132,7 +132,7 @@ void handle_probe(State& state, Session& sender, const Target& target) {
   });
   if (any) return;
   state.send(sender, [&](std::string& out) {
-    xmpp::write_unavailable(out, contact.jid.text(), sender.user->jid.text());
+    xmpp::write_unavailable(out, target.address(), sender.user->jid.text());
   });
 }
 

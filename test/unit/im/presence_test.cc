@@ -183,6 +183,8 @@ void a_probe_is_answered_to_those_who_may_see(void** state) {
   assert_text_equal(at.juliet.read_sorted(), "available romeo@h/2 away\navailable romeo@h/a");
   at.juliet.send("<presence type='probe' to='romeo@h/2'/>");
   assert_text_equal(at.juliet.read(), "available romeo@h/2 away");
+  at.juliet.send("<presence type='probe' to='romeo@h/gone'/>");
+  assert_text_equal(at.juliet.read(), "unavailable romeo@h/gone");
   at.romeo.send(kUnavailable);
   second.send(kUnavailable);
   at.juliet.drop();
