@@ -7,14 +7,17 @@
 #include <utility>
 #include <vector>
 
-#include "app/fault_log.h"
 #include "app/retry.h"
 #include "app/roster_fetch.h"
 #include "base/crypto.h"
+#include "base/log.h"
+#include "net/log_limit.h"
 
 namespace rosterd::app {
 
 namespace {
+
+constexpr Duration kLogInterval = std::chrono::seconds(10);
 
 enum class Reason { kLogin, kRefresh, kRetry };
 
@@ -65,11 +68,7 @@ struct RosterSource::Impl {
 
   Impl(const RosterSourceOptions& opts, web::Fetcher* fetcher, FileReader* files,
        const Clock& clock, Timers& timers)
-      : options(opts),
-        context{fetcher, files, clock, timers, make_random()},
-        alarms(clock, log::Level::kError),
-        failures(clock, log::Level::kWarn),
-        skips(clock, log::Level::kWarn) {}
+      : options(opts), context{fetcher, files, clock, timers, make_random()} {}
 
   Question& open(const xmpp::Jid& user);
   void close_unless_wanted(Question& question);
@@ -80,15 +79,16 @@ struct RosterSource::Impl {
   void go_on(Question& question, std::uint64_t answered);
   Result<ParsedRoster> parse(const xmpp::Jid& user, const Result<std::string>& body) const;
   void report(const xmpp::Jid& user, const Result<ParsedRoster>& roster);
+  void report_failure(const xmpp::Jid& user, const Error& error);
   Result<im::RosterChange> make_change(const xmpp::Jid& user, const Result<ParsedRoster>& roster,
                                        std::uint64_t sequence) const;
 
   RosterSourceOptions options;
   FetchContext context;
   im::Core* core = nullptr;
-  FaultLog alarms;
-  FaultLog failures;
-  FaultLog skips;
+  net::LogLimit alarms{kLogInterval};
+  net::LogLimit failures{kLogInterval};
+  net::LogLimit skips{kLogInterval};
   std::uint64_t last_ticket = 0;
   std::unordered_map<std::uint64_t, Refetch> refetches;
   std::unordered_map<std::string, std::unique_ptr<Question>> questions;  // by bare JID
@@ -182,22 +182,30 @@ Result<ParsedRoster> RosterSource::Impl::parse(const xmpp::Jid& user,
 }
 
 void RosterSource::Impl::report(const xmpp::Jid& user, const Result<ParsedRoster>& roster) {
-  const std::string_view name = user.text();
-  if (!roster) {
-    const Error& error = roster.error();
-    if (error.code == Errc::kCancelled) return;
-    FaultLog& log = error.code == Errc::kDenied ? alarms : failures;
-    log.write("roster", "fetch failed",
-              {{"user", name}, {"kind", rosterd::to_string(error.code)}, {"why", error.text}});
-    return;
-  }
-  ROSTERD_DEBUG("roster", "fetched", {{"user", name}, {"contacts", roster->entries.size()}});
+  if (!roster) return report_failure(user, roster.error());
+  ROSTERD_DEBUG("roster", "fetched", {{"user", user.text()}, {"contacts", roster->entries.size()}});
   if (roster->skipped + roster->dropped == 0) return;
-  skips.write("roster", "left out what cannot be used",
-              {{"user", name},
-               {"contacts", roster->skipped},
-               {"texts", roster->dropped},
-               {"first", roster->first_fault}});
+  const auto left_out = skips.admit(context.clock.now());
+  if (!left_out) return;
+  log::warn("roster", "what cannot be used is skipped",
+            {{"user", user.text()},
+             {"contacts", roster->skipped},
+             {"texts", roster->dropped},
+             {"first", roster->first_fault},
+             {"not_logged", *left_out}});
+}
+
+// Refused credentials are the administrator's to mend; all else may pass.
+void RosterSource::Impl::report_failure(const xmpp::Jid& user, const Error& error) {
+  if (error.code == Errc::kCancelled) return;
+  const bool denied = error.code == Errc::kDenied;
+  const auto left_out = (denied ? alarms : failures).admit(context.clock.now());
+  if (!left_out) return;
+  log::write(denied ? log::Level::kError : log::Level::kWarn, "roster", "fetch failed",
+             {{"user", user.text()},
+              {"kind", rosterd::to_string(error.code)},
+              {"why", error.text},
+              {"not_logged", *left_out}});
 }
 
 Result<im::RosterChange> RosterSource::Impl::make_change(const xmpp::Jid& user,
