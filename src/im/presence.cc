@@ -126,7 +126,7 @@ void handle_probe(State& state, Session& sender, const Target& target) {
   if (&contact != sender.user && !sees(*sender.user, contact)) return;
   bool any = false;
   for_each_available(contact, [&](Session& session) {
-    if (target.session && target.session != &session) return;
+    if (target.kind == Target::Kind::kResource && target.session != &session) return;
     send_presence(state, *session.presence, sender);
     any = true;
   });
