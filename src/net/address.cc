@@ -27,6 +27,10 @@ Address::Address() { std::memset(&v6_, 0, sizeof v6_); }
 Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
   Address address;
   address.both_families_ = ip == "*";
+  // A NUL would hide the rest of the text from inet_pton().
+  if (ip.find('\0') != std::string_view::npos) {
+    return make_error(Errc::kInvalid, "not an IP address");
+  }
   std::string text(address.both_families_ ? "::" : ip);
   if (inet_pton(AF_INET, text.c_str(), &address.v4_.sin_addr) == 1) {
     address.v4_.sin_family = AF_INET;
@@ -41,9 +45,7 @@ Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
     }
     text.resize(percent);
   }
-  // A NUL would hide the rest of the text from inet_pton().
-  if (ip.find('\0') != std::string_view::npos ||
-      inet_pton(AF_INET6, text.c_str(), &address.v6_.sin6_addr) != 1) {
+  if (inet_pton(AF_INET6, text.c_str(), &address.v6_.sin6_addr) != 1) {
     return make_error(Errc::kInvalid, "not an IP address: " + std::string(ip));
   }
   address.v6_.sin6_family = AF_INET6;

@@ -28,13 +28,13 @@ struct TlsServerOptions {
   std::vector<Certificate> certificates;  // the first one answers unknown names and no name
   // e.g. {"xmpp-client"}; empty: ALPN is ignored. A client that offers ALPN but none of these is
   // refused with no_application_protocol (RFC 7301 section 3.2, XEP-0368).
-  std::vector<std::string> alpn;
+  std::vector<std::string> alpn{};
 };
 
 struct TlsClientOptions {
   std::string ca_file;  // "" = the system's trust store
   bool verify = true;
-  std::vector<std::string> alpn;  // offered; empty: none
+  std::vector<std::string> alpn{};  // offered; empty: none
 };
 
 // Owns its SSL_CTXs. A reload makes a new one; connections keep the one they began with.

@@ -65,7 +65,7 @@ class Side final : public ConnectionEvents {
   Error reason;
 };
 
-class Scene final : public ListenerEvents, public ConnectEvents {
+class Scene : public ListenerEvents, public ConnectEvents {
  public:
   explicit Scene(const LoopOptions& options = {}) : loop(options) {
     ListenerOptions listening;

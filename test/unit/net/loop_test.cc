@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "net/loop.h"
+
+#include <csignal>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "support/cmocka.h"
+#include "unit/net/scene.h"
+
+using rosterd::Duration;
+using rosterd::Instant;
+using rosterd::Timer;
+using rosterd::net::FlushHook;
+using rosterd::net::FlushPhase;
+using rosterd::net::Loop;
+using rosterd::net::LoopOptions;
+using rosterd::net::ReapHook;
+using rosterd::net::SignalEvents;
+using rosterd::net::Work;
+using rosterd::net::test::Scene;
+using rosterd::net::test::Side;
+
+namespace {
+
+// Keeps a loop open, as nothing but a handle does, and closes when told.
+class Door final : public SignalEvents {
+ public:
+  explicit Door(Loop& loop) : loop_(loop) { loop.watch_signal(SIGUSR2, this); }
+  void on_signal(int) override {}
+  void close() { loop_.unwatch_signals(); }
+
+ private:
+  Loop& loop_;
+};
+
+class Writer final : public FlushHook, public ReapHook {
+ public:
+  Writer(std::string& log, std::string word) : log_(log), word_(std::move(word)) {}
+  void on_flush() override { log_ += word_; }
+  void on_reap() override { log_ += word_; }
+
+ private:
+  std::string& log_;
+  std::string word_;
+};
+
+void loop_with_nothing_open_ends(void**) {
+  Loop loop;
+  Timer timer([](void*) {}, nullptr);
+  loop.timers().arm(timer, loop.now() + std::chrono::hours(1));
+  loop.run();
+  assert_true(timer.armed());
+}
+
+void turn_ends_with_timers_then_c2s_then_web_then_reap(void**) {
+  Loop loop;
+  std::string log;
+  Writer reap(log, "reap "), web(log, "web "), c2s(log, "c2s "), c2s_again(log, "c2s2 ");
+  loop.add_reap_hook(&reap);
+  loop.add_flush_hook(FlushPhase::kWeb, &web);
+  loop.add_flush_hook(FlushPhase::kC2s, &c2s);
+  loop.add_flush_hook(FlushPhase::kC2s, &c2s_again);
+  Timer timer([](void* text) { *static_cast<std::string*>(text) += "timer "; }, &log);
+  loop.timers().arm(timer, loop.now());
+  loop.run();
+  assert_text_equal(std::string_view(log).substr(0, 24), "timer c2s c2s2 web reap ");
+}
+
+void timers_wake_the_loop_in_order_and_never_early(void**) {
+  Loop loop;
+  Door door(loop);
+  struct Ringer {
+    void on_timer() {
+      order += name;
+      early = early || loop.now() < due;
+      if (last) last->close();
+    }
+    Loop& loop;
+    std::string& order;
+    char name;
+    Instant due;
+    Door* last = nullptr;
+    bool early = false;
+    Timer timer = Timer::bind<&Ringer::on_timer>(this);
+  };
+  std::string order;
+  const Instant now = loop.now();
+  Ringer c{loop, order, 'c', now + Duration(9100), &door};
+  Ringer a{loop, order, 'a', now + Duration(1300)};
+  Ringer b{loop, order, 'b', now + Duration(4700)};
+  for (Ringer* ringer : {&c, &a, &b}) loop.timers().arm(ringer->timer, ringer->due);
+  loop.run();
+  assert_text_equal(order, "abc");
+  assert_false(a.early || b.early || c.early);
+}
+
+void timer_rearmed_for_an_earlier_time_wakes_the_loop_then(void**) {
+  Loop loop;
+  Door door(loop);
+  Timer end([](void* p) { static_cast<Door*>(p)->close(); }, &door);
+  loop.timers().arm(end, loop.now() + std::chrono::hours(1));
+  struct Hurry {
+    void on_timer() { loop.timers().arm(end, loop.now() + Duration(1000)); }
+    Loop& loop;
+    Timer& end;
+    Timer timer = Timer::bind<&Hurry::on_timer>(this);
+  } hurry{loop, end};
+  loop.timers().arm(hurry.timer, loop.now() + Duration(2000));
+  loop.run();
+  assert_false(end.armed());
+}
+
+void time_stands_still_during_a_turn(void**) {
+  Loop loop;
+  Door door(loop);
+  struct Look {
+    void on_timer() {
+      const Instant before = loop.now();
+      const auto wall = loop.wall_now();
+      const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+      while (std::chrono::steady_clock::now() < end) continue;
+      still = loop.now() == before && loop.wall_now() == wall;
+      door.close();
+    }
+    Loop& loop;
+    Door& door;
+    bool still = false;
+    Timer timer = Timer::bind<&Look::on_timer>(this);
+  } look{loop, door};
+  loop.timers().arm(look.timer, loop.now() + Duration(1000));
+  const Instant start = loop.now();
+  loop.run();
+  assert_true(look.still);
+  assert_true(loop.now() > start);
+}
+
+struct PoolWork final : Work {
+  PoolWork(std::string& word_list, char letter) : words(word_list), name(letter) {}
+  void run() override { thread = std::this_thread::get_id(); }
+  void done(bool cancelled) override {
+    if (!cancelled && thread != std::this_thread::get_id()) words += name;
+  }
+  std::string& words;
+  char name;
+  std::thread::id thread;
+};
+
+void work_runs_in_the_pool_and_ends_on_the_loop(void**) {
+  Loop loop;
+  std::string words;
+  for (const char name : {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}) {
+    loop.post_work(std::make_unique<PoolWork>(words, name));
+  }
+  assert_text_equal(words, "");
+  loop.run();
+  assert_int_equal(words.size(), 8);
+}
+
+void signal_is_delivered_on_the_loop(void**) {
+  struct Watcher final : SignalEvents {
+    explicit Watcher(Loop& watched) : loop(watched) {}
+    void on_signal(int signum) override {
+      seen += signum == SIGUSR1 ? "1" : "2";
+      if (signum == SIGUSR1) ::raise(SIGUSR2);
+      if (signum == SIGUSR2) loop.unwatch_signals();
+    }
+    Loop& loop;
+    std::string seen;
+  };
+  Loop loop;
+  Watcher watcher(loop);
+  loop.watch_signal(SIGUSR1, &watcher);
+  loop.watch_signal(SIGUSR2, &watcher);
+  ::raise(SIGUSR1);
+  assert_text_equal(watcher.seen, "");
+  loop.run();
+  assert_text_equal(watcher.seen, "12");
+}
+
+struct Lines {
+  Lines() {
+    rosterd::log::set_sink(
+        [](void* lines, rosterd::log::Level, std::string_view line) {
+          static_cast<Lines*>(lines)->all.emplace_back(line);
+        },
+        this);
+  }
+  ~Lines() { rosterd::log::set_sink(nullptr, nullptr); }
+  std::vector<std::string> all;
+};
+
+void work_for(Loop& loop, Duration time) {
+  struct Busy {
+    void on_timer() {
+      const auto end = std::chrono::steady_clock::now() + time;
+      while (std::chrono::steady_clock::now() < end) continue;
+      door.close();
+    }
+    Door& door;
+    Duration time;
+    Timer timer = Timer::bind<&Busy::on_timer>(this);
+  };
+  Door door(loop);
+  Busy busy{door, time};
+  loop.timers().arm(busy.timer, loop.now());
+  loop.run();
+}
+
+void turn_over_the_bound_is_logged(void**) {
+  LoopOptions options;
+  options.turn_warn = std::chrono::milliseconds(2);
+  Loop loop(options);
+  Lines lines;
+  work_for(loop, std::chrono::milliseconds(5));
+  assert_true(loop.longest_turn() >= std::chrono::milliseconds(5));
+  assert_int_equal(lines.all.size(), 1);
+  assert_true(lines.all[0].starts_with("loop slow turn microseconds="));
+}
+
+void bound_of_zero_logs_no_turn(void**) {
+  LoopOptions options;
+  options.turn_warn = Duration(0);
+  Loop loop(options);
+  Lines lines;
+  work_for(loop, std::chrono::milliseconds(5));
+  assert_int_equal(lines.all.size(), 0);
+}
+
+// Sleeping in the poll is no work: only then may a bound be as low as it is.
+void waiting_is_not_part_of_a_turn(void**) {
+  Loop loop;
+  Door door(loop);
+  Timer end([](void* p) { static_cast<Door*>(p)->close(); }, &door);
+  loop.timers().arm(end, loop.now() + std::chrono::milliseconds(300));
+  loop.run();
+  assert_true(loop.longest_turn() < std::chrono::milliseconds(300));
+}
+
+void bytes_written_after_their_phase_go_out_with_the_next_turn(void**) {
+  // The scene's server side is flushed in the c2s phase, which is before the web phase.
+  struct Late final : FlushHook {
+    explicit Late(Side& to) : side(to) {}
+    void on_flush() override {
+      if (side.connection && !std::exchange(wrote, true)) side.write("late");
+    }
+    Side& side;
+    bool wrote = false;
+  };
+  Scene scene;
+  Late late(scene.server);
+  scene.loop.add_flush_hook(FlushPhase::kWeb, &late);
+  scene.client.bytes_hook = [](Side& client) { client.close(); };
+  scene.run();
+  assert_false(scene.timed_out);
+  assert_text_equal(scene.client.received, "late");
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(loop_with_nothing_open_ends),
+      cmocka_unit_test(turn_ends_with_timers_then_c2s_then_web_then_reap),
+      cmocka_unit_test(timers_wake_the_loop_in_order_and_never_early),
+      cmocka_unit_test(timer_rearmed_for_an_earlier_time_wakes_the_loop_then),
+      cmocka_unit_test(time_stands_still_during_a_turn),
+      cmocka_unit_test(work_runs_in_the_pool_and_ends_on_the_loop),
+      cmocka_unit_test(signal_is_delivered_on_the_loop),
+      cmocka_unit_test(turn_over_the_bound_is_logged),
+      cmocka_unit_test(bound_of_zero_logs_no_turn),
+      cmocka_unit_test(waiting_is_not_part_of_a_turn),
+      cmocka_unit_test(bytes_written_after_their_phase_go_out_with_the_next_turn),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
