@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// One client's end of a stream: what it received, whole stanza by whole stanza.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "c2s/channel.h"
+#include "c2s/client_stream.h"
+#include "xml/framer.h"
+
+namespace rosterd::replay {
+
+struct Received {
+  enum class Kind { kHeader, kStanza, kEnd, kGarbage };
+  Kind kind = Kind::kStanza;
+  std::string bytes;
+};
+
+// Owns the server's side of the stream as well; made anew for every connection.
+class Client final : public c2s::Channel {
+ public:
+  // `number` names the stream for the service; `secure`: it began inside TLS.
+  Client(const c2s::StreamContext& context, std::uint64_t number, bool secure);
+  ~Client() override;
+
+  std::uint64_t number() const { return number_; }
+  c2s::ClientStream& stream() { return *stream_; }
+  bool closed() const { return closed_; }
+
+  // --- the client ---------------------------------------------------------------------------
+  void send_to_server(std::string_view bytes, std::size_t piece);
+  std::deque<Received> received;
+  // A client that does not read: what is sent to it piles up.
+  void stop_reading() { reading_ = false; }
+  void read_again();
+  // TLS that was asked for comes about; whether it was.
+  bool open_tls();
+
+  // --- the channel --------------------------------------------------------------------------
+  xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
+  void send(std::string_view bytes) override;
+  void send_stanzas(const im::Outbox& outbox) override;
+  void start_tls() override { tls_wanted_ = true; }
+  bool secure() const override { return secure_; }
+  xmpp::ChannelBindings bindings() const override { return {}; }
+  void close_stream(std::string_view why) override;
+  std::size_t queued_bytes() const override { return reading_ ? 0 : unread_.size(); }
+  std::uint64_t connection_id() const override { return number_; }
+  std::string peer() const override { return "192.0.2.1:5000"; }
+
+ private:
+  void read(std::string_view bytes);
+
+  const std::uint64_t number_;
+  bool secure_;
+  bool tls_wanted_ = false;
+  bool reading_ = true;
+  bool closed_ = false;
+  std::string unread_;  // not yet taken by a client that does not read
+  std::string partial_;
+  xml::Framer framer_;
+  std::unique_ptr<c2s::ClientStream> stream_;
+};
+
+}  // namespace rosterd::replay

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "world.h"
+
+#include <algorithm>
+
+namespace rosterd::replay {
+namespace {
+
+// A conversation that needs more turns than this at one instant goes round in circles.
+constexpr int kMaxTurns = 1000;
+
+}  // namespace
+
+World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
+    : options_(options),
+      web_app_(web_app),
+      accounts_(accounts),
+      source_(options_.roster, &web_app_, &web_app_, clock_, timers_),
+      core_(options_.im, clock_, &source_),
+      refresh_(options_.refresh, core_, source_, clock_, timers_),
+      context_{options_.streams, parser_, core_, accounts_, *this, clock_, timers_} {
+  source_.set_core(&core_);
+}
+
+World::~World() = default;
+
+Client& World::connect(const std::string& name, bool secure) {
+  const Handle<c2s::ClientStream> handle{static_cast<std::uint32_t>(++connections_), 1};
+  auto client = std::make_unique<Client>(context_, handle.to_u64(), secure);
+  Client& made = *client;
+  clients_[name] = std::move(client);
+  return made;
+}
+
+Client* World::find_client(std::string_view name) {
+  const auto found = clients_.find(name);
+  return found == clients_.end() ? nullptr : found->second.get();
+}
+
+void World::disconnect(std::string_view name) {
+  const auto found = clients_.find(name);
+  found->second->stream().on_gone("connection reset");
+  clients_.erase(found);
+}
+
+void World::shut_down() {
+  refresh_.stop();
+  for (const auto& [name, client] : clients_) {
+    client->stream().close(xmpp::StreamCondition::kSystemShutdown, "the server is shutting down");
+  }
+}
+
+void World::request(const http::Request& request) {
+  refresh_.on_request(requester_, web::ExchangeId{1, 1}, request);
+}
+
+c2s::ClientStream* World::find_stream(std::uint64_t number) {
+  for (const auto& [name, client] : clients_) {
+    if (client->number() == number) return &client->stream();
+  }
+  return nullptr;
+}
+
+void World::on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) {
+  if (c2s::ClientStream* stream = find_stream(ticket)) stream->on_keys(keys);
+}
+
+void World::on_password(std::uint64_t ticket, const Result<bool>& right) {
+  if (c2s::ClientStream* stream = find_stream(ticket)) stream->on_password(right);
+}
+
+bool World::flush() {
+  bool any = false;
+  while (im::Session* session = core_.dirty().pop_front()) {
+    if (c2s::ClientStream* stream = find_stream(session->stream)) stream->flush(*session);
+    any = true;
+  }
+  return any;
+}
+
+// As net::Loop: what came in, then timers, then the flush.
+bool World::turn() {
+  bool any = accounts_.answer();
+  any |= web_app_.answer();
+  for (const auto& [name, client] : clients_) any |= client->open_tls();
+  const auto due = timers_.next_due();
+  any |= due && *due <= clock_.now();
+  timers_.run_due(clock_.now());
+  any |= flush();
+  return any;
+}
+
+bool World::settle() {
+  for (int i = 0; i < kMaxTurns; ++i) {
+    if (!turn()) return true;
+  }
+  return false;
+}
+
+bool World::pass(Duration duration) {
+  const Duration end = clock_.passed + duration;
+  for (;;) {
+    const auto due = timers_.next_due();
+    const Instant start = clock_.now() - clock_.passed;
+    if (!due || *due - start > end) break;
+    clock_.passed = std::max(clock_.passed, *due - start);
+    if (!settle()) return false;
+  }
+  clock_.passed = end;
+  core_.expire();
+  return settle();
+}
+
+}  // namespace rosterd::replay
