@@ -25,7 +25,8 @@ std::optional<im::Subscription> find_subscription(std::string_view word) {
 // JSON events to contacts: a state machine over the place in which the next value stands.
 class RosterReader final : public json::Events {
  public:
-  explicit RosterReader(const RosterLimits& limits) : limits_(limits) {}
+  RosterReader(const xmpp::Jid& owner, const RosterLimits& limits)
+      : owner_(owner), limits_(limits) {}
 
   bool on_null() override { return on_value(Kind::kNull, {}); }
   bool on_bool(bool value) override { return on_value(value ? Kind::kTrue : Kind::kFalse, {}); }
@@ -40,7 +41,7 @@ class RosterReader final : public json::Events {
 
   bool too_many() const { return keys_ > limits_.contacts; }
   // After a whole text; once.
-  ParsedRoster take(const xmpp::Jid& owner);
+  ParsedRoster take();
 
  private:
   enum class Place { kTop, kEmptyArray, kContacts, kMembers, kGroupList, kGroupKeys };
@@ -68,11 +69,12 @@ class RosterReader final : public json::Events {
   void note(std::string_view why);
   bool refuse(std::string why);
 
+  const xmpp::Jid& owner_;
   const RosterLimits& limits_;
   Place place_ = Place::kTop;
-  int unread_depth_ = 0;  // > 0: inside a value that nobody reads
-  std::string key_;       // of the contact being read
-  bool is_contact_ = false;
+  int unread_depth_ = 0;     // > 0: inside a value that nobody reads
+  std::string key_;          // of the contact being read
+  bool is_contact_ = false;  // not $meta, the owner or no JID at all
   Contact contact_;
   Member member_ = Member::kOther;
   std::size_t keys_ = 0;
@@ -156,7 +158,7 @@ bool RosterReader::begin_contact(std::string_view key) {
     return true;
   }
   contact_.entry.contact = jid->bare();
-  is_contact_ = true;
+  is_contact_ = jid->bare_text() != owner_.bare_text();
   return true;
 }
 
@@ -255,13 +257,13 @@ bool RosterReader::refuse(std::string why) {
   return false;
 }
 
-ParsedRoster RosterReader::take(const xmpp::Jid& owner) {
+ParsedRoster RosterReader::take() {
   const auto jid = [](const Contact& contact) { return contact.entry.contact.text(); };
   std::stable_sort(contacts_.begin(), contacts_.end(),
                    [&](const Contact& a, const Contact& b) { return jid(a) < jid(b); });
   for (std::size_t i = 0; i < contacts_.size(); ++i) {
     const bool overridden = i + 1 < contacts_.size() && jid(contacts_[i]) == jid(contacts_[i + 1]);
-    if (overridden || jid(contacts_[i]) == owner.bare_text()) continue;
+    if (overridden) continue;
     if (!contacts_[i].usable) {
       ++parsed_.skipped;
       continue;
@@ -278,11 +280,11 @@ ParsedRoster RosterReader::take(const xmpp::Jid& owner) {
 
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
                                   const RosterLimits& limits) {
-  RosterReader reader(limits);
+  RosterReader reader(owner, limits);
   if (auto read = json::read(body, reader); !read) {
     return make_error(reader.too_many() ? Errc::kTooLarge : Errc::kInvalid, read.error().text);
   }
-  return reader.take(owner);
+  return reader.take();
 }
 
 }  // namespace rosterd::app
