@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a configuration file means, and how its faults are told.
-#include "config.h"
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "config.h"
 #include "config_options.h"
 #include "support/cmocka.h"
 
