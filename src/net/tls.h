@@ -91,7 +91,7 @@ class TlsFilter {
   // TLS 1.2 need the extended master secret (RFC 7627), else a man in the middle could match them.
   std::string tls_exporter() const;
   std::string tls_server_end_point() const;
-  std::string tls_unique() const;  // TLS 1.2 only
+  std::string tls_unique() const;  // in TLS 1.3 by the same rule, for clients that do so too
 
  private:
   friend struct TlsBio;

@@ -38,7 +38,8 @@ void write_bindings(xml::Writer& writer, const ChannelBindings& bindings) {
   writer.open("sasl-channel-binding", ns::kSaslChannelBinding);
   binding("tls-exporter", bindings.tls_exporter);
   binding("tls-server-end-point", bindings.tls_server_end_point);
-  binding("tls-unique", bindings.tls_unique);
+  // Last resort of old clients, which do not read this list: see net::TlsFilter::tls_unique().
+  if (bindings.tls_exporter.empty()) binding("tls-unique", bindings.tls_unique);
   writer.end();
 }
 

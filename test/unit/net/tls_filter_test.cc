@@ -214,15 +214,29 @@ void exporter_is_equal_on_both_sides(void**) {
   }
 }
 
-void unique_is_the_first_finished_of_tls_12(void**) {
+// OpenSSL keeps what SSL_get_finished() tells in either version.
+void unique_is_the_first_finished_in_both_versions(void**) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto context = make_server({"juliet"});
+    Server full(context);
+    OpensslClient client(version);
+    shake_hands(full, client);
+    assert_false(full.filter->info().resumed);
+    assert_true(full.filter->tls_unique().size() >= 12);
+    assert_true(full.filter->tls_unique() == client.first_finished());
+
+    Server other(context);
+    OpensslClient stranger(version);
+    shake_hands(other, stranger);
+    assert_false(other.filter->tls_unique() == full.filter->tls_unique());
+  }
+}
+
+void unique_of_a_resumed_session_is_the_servers_finished(void**) {
   const auto context = make_server({"juliet"});
   Server full(context);
   OpensslClient client(TLS1_2_VERSION);
   shake_hands(full, client);
-  assert_false(full.filter->info().resumed);
-  assert_int_equal(full.filter->tls_unique().size(), 12);
-  assert_true(full.filter->tls_unique() == client.first_finished());
-
   Server resumed(context);
   OpensslClient again(TLS1_2_VERSION);
   SSL_set_session(again.ssl(), SSL_get0_session(client.ssl()));
@@ -230,13 +244,6 @@ void unique_is_the_first_finished_of_tls_12(void**) {
   assert_true(resumed.filter->info().resumed);
   assert_true(resumed.filter->tls_unique() == again.first_finished());
   assert_false(resumed.filter->tls_unique() == full.filter->tls_unique());
-}
-
-void there_is_no_unique_in_tls_13(void**) {
-  Server server(make_server({"juliet"}));
-  OpensslClient client(TLS1_3_VERSION);
-  shake_hands(server, client);
-  assert_text_equal(server.filter->tls_unique(), "");
 }
 
 void without_extended_master_secret_only_the_end_point_binds(void**) {
@@ -447,8 +454,8 @@ int main() {
       cmocka_unit_test(alpn_without_a_match_is_fatal),
       cmocka_unit_test(alpn_is_no_duty),
       cmocka_unit_test(exporter_is_equal_on_both_sides),
-      cmocka_unit_test(unique_is_the_first_finished_of_tls_12),
-      cmocka_unit_test(there_is_no_unique_in_tls_13),
+      cmocka_unit_test(unique_is_the_first_finished_in_both_versions),
+      cmocka_unit_test(unique_of_a_resumed_session_is_the_servers_finished),
       cmocka_unit_test(without_extended_master_secret_only_the_end_point_binds),
       cmocka_unit_test(end_point_is_the_digest_that_the_signature_uses),
       cmocka_unit_test(end_point_follows_the_server_name),
