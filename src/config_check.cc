@@ -18,6 +18,13 @@ constexpr const char* kNoCertificate =
     "    key = \"/etc/rosterd/example.org.key\"\n"
     "or, to try it on this machine without encryption, set tls_required = false";
 
+// -PLUS is bound to TLS, and PLAIN has to be allowed outside it.
+bool is_usable(xmpp::Mechanism mechanism, const xmpp::NegotiationOptions& login) {
+  if (login.tls_available) return true;
+  if (mechanism == xmpp::Mechanism::kPlain) return login.plain_without_tls;
+  return !xmpp::to_string(mechanism).ends_with("-PLUS");
+}
+
 class Checker {
  public:
   Checker(const Config& config, const OptionLines& lines, ConfigFaults& faults)
@@ -71,7 +78,12 @@ class Checker {
   void check_login() {
     const xmpp::NegotiationOptions& login = config_.streams.negotiation;
     if (login.tls_required && !login.tls_available) faults_.add(0, kNoCertificate);
-    if (login.mechanisms.empty()) add("sasl_mechanisms", "nobody can log in without any");
+    if (login.mechanisms.empty()) {
+      add("sasl_mechanisms", "nobody can log in without any");
+    } else if (std::none_of(login.mechanisms.begin(), login.mechanisms.end(),
+                            [&](xmpp::Mechanism one) { return is_usable(one, login); })) {
+      add("sasl_mechanisms", "without a certificate nobody can log in by these");
+    }
     const std::set<xmpp::Mechanism> distinct(login.mechanisms.begin(), login.mechanisms.end());
     if (distinct.size() < login.mechanisms.size()) add("sasl_mechanisms", "one is named twice");
   }

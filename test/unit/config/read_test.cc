@@ -217,6 +217,17 @@ void options_that_contradict_one_another_are_faults(void**) {
                   .starts_with("f.toml:1: http_roster_url: "));
 }
 
+void mechanisms_that_need_tls_are_not_enough_without_it(void**) {
+  const std::string bare = "tls_required = false\n";
+  for (const char* useless : {"\"PLAIN\"", "\"SCRAM-SHA-1-PLUS\", \"PLAIN\""}) {
+    assert_text_equal(
+        fault_of(bare + "sasl_mechanisms = [" + useless + "]\n"),
+        "f.toml:2: sasl_mechanisms: without a certificate nobody can log in by these");
+  }
+  parse_good(bare + "sasl_mechanisms = [\"SCRAM-SHA-1\"]\n");
+  parse_good(bare + "sasl_mechanisms = [\"PLAIN\"]\nplain_without_tls = true\n");
+}
+
 void faulty_hosts_are_told(void**) {
   const std::string second = "[[host]]\nname = \"EXAMPLE.org\"\ncertificate = \"a\"\nkey = \"b\"\n";
   assert_text_equal(fault_of(kHost + second), "f.toml:5: host: a second example.org");
@@ -309,6 +320,7 @@ int main() {
       cmocka_unit_test(refresh_endpoint_is_refused_on_a_public_address),
       cmocka_unit_test(interfaces_are_addresses),
       cmocka_unit_test(options_that_contradict_one_another_are_faults),
+      cmocka_unit_test(mechanisms_that_need_tls_are_not_enough_without_it),
       cmocka_unit_test(faulty_hosts_are_told),
       cmocka_unit_test(option_below_a_host_is_sent_above_it),
       cmocka_unit_test(printed_configuration_reads_back_to_the_same),
