@@ -107,7 +107,7 @@ class AbuseTest(EndToEndTest):
         await self.assert_stream_error(raw, "policy-violation", "not-authorized")
 
     async def test_slow_login_is_ended_by_its_deadline(self):
-        await self.start_scene("romeo", login_timeout=1)
+        await self.start_scene("romeo", login_timeout="1s")
         romeo = await self.log_in("romeo")
         raw = await self.open_raw_xmpp()
         await raw.features()
@@ -165,7 +165,7 @@ class AbuseTest(EndToEndTest):
 
     async def test_reader_that_stops_is_cut_off_and_costs_nobody_else(self):
         await self.start_scene("romeo", "juliet")
-        deaf = await self.open_raw_xmpp(tls=True)
+        deaf = await self.open_raw_xmpp(tls=True, receive_buffer=4096)
         await deaf.log_in("romeo", password_of("romeo"), resource="deaf")
         deaf.stop_reading()
         juliet = await self.log_in("juliet")

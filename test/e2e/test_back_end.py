@@ -115,7 +115,7 @@ class BackEndTest(EndToEndTest):
 
     async def test_web_application_down_at_login_then_back(self):
         self.make_web_app()
-        self.make_daemon(http_roster_url=self.web_app.roster_url, roster_fetch_timeout=1)
+        self.make_daemon(http_roster_url=self.web_app.roster_url, roster_fetch_timeout="1s")
         await self.start_daemon("romeo", "juliet")
         juliet = await self.make_client("juliet").open()
         romeo = await self.make_client("romeo").open()
@@ -132,7 +132,7 @@ class BackEndTest(EndToEndTest):
             self.assertEqual(list(await client.ask_roster()), [other])
 
     async def test_unknown_user_is_a_failure_or_an_empty_roster_as_the_option_says(self):
-        await self.start(answer("{}", "404 Not Found"), roster_fetch_timeout=1)
+        await self.start(answer("{}", "404 Not Found"), roster_fetch_timeout="1s")
         romeo = await self.make_client("romeo").open()
         self.assertEqual((await self.refused_roster(romeo)).etype, "wait")
         await romeo.close()
@@ -144,7 +144,7 @@ class BackEndTest(EndToEndTest):
 
     async def test_silent_web_application_costs_a_timeout_and_nobody_else_anything(self):
         silence = Silence(roster())
-        await self.start(silence, users=("romeo", "juliet"), roster_fetch_timeout=1)
+        await self.start(silence, users=("romeo", "juliet"), roster_fetch_timeout="1s")
         self.back_end.answers["/contacts/juliet"] = roster()
         romeo = await self.make_client("romeo").open()
         juliet = await self.log_in("juliet")
@@ -186,8 +186,8 @@ class HttpsBackEndTest(EndToEndTest):
         back_end.answers = {PATH: roster(JULIET)}
         self.make_daemon(
             http_roster_url=f"https://localhost:{back_end.port}/contacts/%s",
-            http_client_ca_file=trust,
-            roster_fetch_timeout=1,
+            http_ca_file=trust,
+            roster_fetch_timeout="1s",
         )
         await self.start_daemon("romeo")
         return await self.make_client("romeo").open()

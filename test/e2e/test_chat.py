@@ -56,18 +56,19 @@ class ChatTest(EndToEndTest):
         await juliet.say(romeo.boundjid.full, "good pilgrim <you> & I")
         await romeo.sees("message", sender=f"juliet@{HOST}", body="good pilgrim <you> & I")
 
-    async def test_message_to_a_bare_address_goes_to_the_highest_priority(self):
+    async def test_negative_priority_gets_only_what_is_addressed_to_it(self):
         await self.start_scene("romeo", "juliet", friends=[("romeo", "juliet")])
         romeo = await self.log_in("romeo")
-        low = await self.log_in("juliet", "low")
-        high = await self.log_in("juliet", "high")
-        high.send_presence(ppriority=5)
-        await high.ping()
-        romeo.send_message(f"juliet@{HOST}", "to the best of you", mtype="chat")
-        await high.sees("message", body="to the best of you")
-        romeo.send_message(low.boundjid.full, "to the other", mtype="chat")
-        await low.sees("message", body="to the other")
-        self.assertEqual(len(low.saw("message")), 1)
+        shy = await self.log_in("juliet", "shy")
+        open_ = await self.log_in("juliet", "open")
+        shy.send_presence(ppriority=-1)
+        await shy.ping()
+        romeo.send_message(f"juliet@{HOST}", "to you all", mtype="chat")
+        await open_.sees("message", body="to you all")
+        romeo.send_message(shy.boundjid.full, "to you alone", mtype="chat")
+        await shy.sees("message", body="to you alone")
+        self.assertEqual(len(shy.saw("message")), 1)
+        self.assertEqual(len(open_.saw("message")), 1)
 
     async def test_message_to_nobody_comes_back_as_an_error(self):
         await self.start_scene("romeo", "juliet")

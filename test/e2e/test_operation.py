@@ -166,13 +166,13 @@ class StopTest(EndToEndTest):
         self.assertEqual(await self.daemon.child.wait_exit(), 0)
 
     async def test_client_that_does_not_read_cannot_hold_up_a_stop(self):
-        await self.start_scene("romeo", "juliet", drain_timeout=1)
-        deaf = await self.open_raw_xmpp(tls=True)
+        await self.start_scene("romeo", "juliet", drain_timeout="1s")
+        deaf = await self.open_raw_xmpp(tls=True, receive_buffer=4096)
         await deaf.log_in("romeo", password_of("romeo"))
         deaf.stop_reading()
         await deaf.send("<presence/>")
         juliet = await self.log_in("juliet")
-        for _ in range(100):
+        for _ in range(30):  # stays below the limit of an outbox
             juliet.send_message(f"romeo@{HOST}/raw", "x" * 60_000, mtype="chat")
         await juliet.ping()
         self.daemon.child.send_signal(signal.SIGTERM)

@@ -120,12 +120,12 @@ class EndToEndTest(unittest.IsolatedAsyncioTestCase):
         self.addAsyncCleanup(strophe.close)
         return strophe
 
-    async def open_raw_xmpp(self, *, tls=False):
+    async def open_raw_xmpp(self, *, tls=False, receive_buffer=None):
         """To the STARTTLS port in the clear, or to the direct TLS port."""
         host = self.daemon.host
         port = self.daemon.c2s_tls_port if tls else self.daemon.c2s_port
         context = trusting(self.daemon.hosts[host].certificate) if tls else None
-        raw = await RawXmpp.open(("127.0.0.1", port), context, host)
+        raw = await RawXmpp.open(("127.0.0.1", port), context, host, receive_buffer)
         raw.host = host
         self.addAsyncCleanup(raw.close)
         return raw

@@ -86,6 +86,11 @@ class Client(slixmpp.ClientXMPP):
         self.add_event_handler("connection_failed", self._note_failure)
         self.add_event_handler("ssl_invalid_chain", self._note_failure)
 
+    async def _pick_dns_answer(self, *_):
+        """No look-up. slixmpp expects the name it connects to in the certificate and in SNI; it
+        connects to an IP address here, so it would expect, and ask for, none."""
+        self.default_domain = self.requested_jid.host
+
     # --- notes -----------------------------------------------------------------------------------
 
     def _note(self, stanza):
@@ -128,14 +133,16 @@ class Client(slixmpp.ClientXMPP):
     async def log_in(self):
         """open(), then what every client does: asks for the roster and says that it is there."""
         await self.open()
-        await self.ask_roster()
+        await asyncio.wait_for(self.get_roster(), PATIENCE)
         self.send_presence()
         await self.ping()
         return self
 
     async def ask_roster(self):
-        """Contact -> name, subscription, groups."""
-        await asyncio.wait_for(self.get_roster(), PATIENCE)
+        """Contact -> name, subscription, groups; all of it, whatever version slixmpp has."""
+        iq = self.make_iq_get()
+        iq.enable("roster")
+        await asyncio.wait_for(iq.send(), PATIENCE)
         return self.saw("roster")[-1]["items"]
 
     async def ping(self, to=None):

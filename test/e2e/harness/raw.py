@@ -3,6 +3,7 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 
 from .journal import PATIENCE, Missing
@@ -23,9 +24,15 @@ class RawConnection:
         self.received = ""
 
     @classmethod
-    async def open(cls, address, tls=None, server_name=None):
+    async def open(cls, address, tls=None, server_name=None, receive_buffer=None):
+        """`receive_buffer`: bytes that the kernel may keep for a reader that does not read."""
+        plain = socket.socket()
+        if receive_buffer is not None:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        plain.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(plain, address)
         streams = asyncio.open_connection(
-            *address, ssl=tls, server_hostname=server_name if tls else None, limit=1 << 22
+            sock=plain, ssl=tls, server_hostname=server_name if tls else None
         )
         return cls(*await asyncio.wait_for(streams, PATIENCE), f"raw connection to {address}")
 
@@ -88,6 +95,9 @@ class RawXmpp(RawConnection):
         await self.features()
         await self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
         await self.read_until("<proceed")
+        await self.begin_tls(tls)
+
+    async def begin_tls(self, tls):
         await asyncio.wait_for(self._writer.start_tls(tls, server_hostname=self.host), PATIENCE)
 
     async def log_in(self, user, password, resource="raw"):
