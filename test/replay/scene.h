@@ -43,6 +43,7 @@ class Scene {
   Status web_app_has(const Arguments& a);
   Status web_app_answers(const Arguments& a);
   Status web_app_answers_with(const Arguments& a);
+  Status web_app_asks_for_patience(const Arguments& a);
   Status web_app_redirects(const Arguments& a);
   Status web_app_holds(const Arguments& a);
   Status web_app_stops_holding(const Arguments& a);
@@ -55,6 +56,7 @@ class Scene {
   Status web_app_comes_up(const Arguments& a);
   Status web_app_was_asked(const Arguments& a);
   Status web_app_was_asked_at(const Arguments& a);
+  Status web_app_was_asked_with(const Arguments& a);
   Status accounts_go_down(const Arguments& a);
   Status accounts_come_up(const Arguments& a);
   Status post(const Arguments& a);

@@ -74,6 +74,12 @@ Status Scene::web_app_answers(const Arguments& a) { return set_answer(a[0], a[1]
 
 Status Scene::web_app_answers_with(const Arguments& a) { return set_answer(a[0], a[1], a[2]); }
 
+Status Scene::web_app_asks_for_patience(const Arguments& a) {
+  auto status = set_answer(a[0], a[1], {});
+  if (status) web_app_.answers[a[0]].retry_after = a[2];
+  return status;
+}
+
 Status Scene::web_app_redirects(const Arguments& a) {
   web_app_.answers[a[0]] = {302, {}, a[1], {}};
   return {};
@@ -138,6 +144,12 @@ Status Scene::web_app_was_asked(const Arguments& a) {
 Status Scene::web_app_was_asked_at(const Arguments& a) {
   if (web_app_.last_target == a[0]) return {};
   return make_error(Errc::kInvalid, "it was " + web_app_.last_target);
+}
+
+Status Scene::web_app_was_asked_with(const Arguments& a) {
+  const std::string_view value = web_app_.last_fields.get(without_colon(a[0]));
+  if (value == a[1]) return {};
+  return make_error(Errc::kInvalid, "it was '" + std::string(value) + "'");
 }
 
 Status Scene::accounts_go_down(const Arguments&) {
