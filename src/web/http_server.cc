@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "web/http_server.h"
 
+#include <limits>
 #include <utility>
 
 #include "base/json.h"
@@ -45,9 +46,22 @@ struct HttpServer::Impl {
 
   void accept(net::Connection& connection, const std::shared_ptr<const net::TlsContext>& tls);
 
+  void refuse(net::Connection& connection);
+
   ServerContext context;
   std::vector<std::unique_ptr<Port>> ports;
 };
+
+void HttpServer::Impl::refuse(net::Connection& connection) {
+  if (const auto left_out = context.refusal_log.admit(context.loop.now())) {
+    log::warn("http", "connection refused",
+              {{"peer", connection.peer().to_string()},
+               {"why", "too many connections"},
+               {"limit", context.options.max_connections},
+               {"not_logged", *left_out}});
+  }
+  connection.abort("too many connections");
+}
 
 void HttpServer::Impl::accept(net::Connection& connection,
                               const std::shared_ptr<const net::TlsContext>& tls) {
@@ -55,13 +69,7 @@ void HttpServer::Impl::accept(net::Connection& connection,
   ServerConnection& client = *made;
   const bool full = context.connections.size() >= context.options.max_connections;
   client.start(context.connections.insert(std::move(made)));
-  if (full) {
-    log::warn("http", "connection refused",
-              {{"peer", connection.peer().to_string()},
-               {"why", "too many connections"},
-               {"limit", context.options.max_connections}});
-    return connection.abort("too many connections");
-  }
+  if (full) return refuse(connection);
   ROSTERD_DEBUG("http", "connection accepted",
                 {{"connection", connection.id()}, {"peer", connection.peer().to_string()}});
   if (tls) connection.start_tls_server(tls);
@@ -81,6 +89,8 @@ Status HttpServer::listen(const net::Address& address, std::shared_ptr<const net
   net::ListenerOptions options;
   options.address = address;
   options.phase = net::FlushPhase::kWeb;
+  // The server has a bound of its own: a full house of XMPP clients must not shut out the web app.
+  options.max_connections = std::numeric_limits<std::size_t>::max();
   auto listener = net::Listener::open(impl_->context.loop, options, port.get());
   if (!listener) return tl::unexpected<Error>(listener.error());
   port->listener = std::move(*listener);

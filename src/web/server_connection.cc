@@ -162,11 +162,14 @@ void ServerConnection::refuse(int status, std::string_view why) {
   const Route* route = server_.routes.find(parser_->message().path());
   if (status == 405)
     response.fields.add("Allow", route ? route->allow_field() : std::string(kMethods));
-  log::warn("http", "request refused",
-            {{"connection", connection_.id()},
-             {"peer", connection_.peer().to_string()},
-             {"status", status},
-             {"why", why}});
+  if (const auto left_out = server_.refusal_log.admit(server_.loop.now())) {
+    log::warn("http", "request refused",
+              {{"connection", connection_.id()},
+               {"peer", connection_.peer().to_string()},
+               {"status", status},
+               {"why", why},
+               {"not_logged", *left_out}});
+  }
   refuse_with(std::move(response));
 }
 

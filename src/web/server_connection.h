@@ -11,6 +11,7 @@
 #include "base/timers.h"
 #include "http/parser.h"
 #include "net/connection.h"
+#include "net/log_limit.h"
 #include "web/http_server.h"
 #include "web/routes.h"
 
@@ -33,6 +34,8 @@ struct ServerContext {
   Routes routes;
   SlotTable<ServerConnection> connections;
   SlotTable<Exchange> exchanges;
+  // Lines about strangers' faults, which they can repeat at will.
+  net::LogLimit refusal_log{};
   bool stopping = false;
 };
 

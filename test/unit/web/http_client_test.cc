@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "web/http_client.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -177,16 +181,54 @@ void huge_body_arrives_whole(void**) {
 }
 
 void each_stage_has_its_deadline(void**) {
-  const HttpClientOptions options{
-      .connect_timeout = kSoon, .first_byte_timeout = kSoon, .body_timeout = kSoon};
-  assert_text_equal(fate_of({""}, options), "/ sent\n/ timeout: first byte: no answer in time\n");
-  assert_text_equal(fate_of({"HTTP/1.1 2"}, options),
+  assert_text_equal(fate_of({""}, {.first_byte_timeout = kSoon}),
+                    "/ sent\n/ timeout: first byte: no answer in time\n");
+  assert_text_equal(fate_of({"HTTP/1.1 2"}, {.body_timeout = kSoon}),
                     "/ sent\n/ timeout: body: the answer did not end in time\n");
-  Scene scene({}, options);
+  // Long enough for the TCP connection to be there on a busy machine.
+  Scene scene({}, {.connect_timeout = std::chrono::milliseconds(500)});
   scene.base.replace(0, 4, "https");  // the app waits for HTTP, not for TLS
   scene.then([&] { scene.fetch("/"); });
   scene.run();
   assert_text_equal(scene.text, "/ timeout: tls: no handshake in time\n");
+}
+
+// A listening socket that nobody accepts from: once its queue is full, a SYN gets no answer.
+class FullSocket {
+ public:
+  FullSocket() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const name = reinterpret_cast<sockaddr*>(&address);
+    sockets_.push_back(::socket(AF_INET, SOCK_STREAM, 0));
+    ::bind(sockets_[0], name, size);
+    ::listen(sockets_[0], 0);
+    ::getsockname(sockets_[0], name, &size);
+    port = ntohs(address.sin_port);
+    for (int i = 0; i < 4; ++i) {
+      sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      ::connect(sockets_.back(), name, size);
+    }
+  }
+  ~FullSocket() {
+    for (const int descriptor : sockets_) ::close(descriptor);
+  }
+
+  std::uint16_t port = 0;
+
+ private:
+  std::vector<int> sockets_;
+};
+
+void unanswered_connection_attempt_is_given_up(void**) {
+  const FullSocket full;
+  Scene scene({}, {.connect_timeout = kSoon});
+  scene.base = "http://127.0.0.1:" + std::to_string(full.port);
+  scene.then([&] { scene.fetch("/"); });
+  scene.run();
+  assert_text_equal(scene.text, "/ timeout: connect: no connection in time\n");
 }
 
 void refused_connection_is_unavailable(void**) {
@@ -302,6 +344,7 @@ int main() {
       cmocka_unit_test(oversized_answers_are_refused),
       cmocka_unit_test(huge_body_arrives_whole),
       cmocka_unit_test(each_stage_has_its_deadline),
+      cmocka_unit_test(unanswered_connection_attempt_is_given_up),
       cmocka_unit_test(refused_connection_is_unavailable),
       cmocka_unit_test(requests_in_flight_are_capped_and_the_rest_waits_in_order),
       cmocka_unit_test(cancelled_fetch_is_silent_wherever_it_is),

@@ -251,7 +251,7 @@ void body_is_asked_for_when_the_client_waits(void**) {
 
 void slow_clients_are_told_so(void**) {
   HttpServerOptions options;
-  options.head_timeout = options.body_timeout = std::chrono::milliseconds(30);
+  options.head_timeout = options.body_timeout = std::chrono::milliseconds(300);
   assert_transcript(
       [](std::uint16_t port, std::ostream& out) {
         out << RawClient(port).send("GET /echo HT").answer();
