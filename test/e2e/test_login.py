@@ -32,18 +32,34 @@ class LoginTest(EndToEndTest):
                          "xmpp-client")  # fmt: skip
 
     async def test_each_mechanism_lets_the_right_password_in_and_the_wrong_one_not(self):
-        await self.start_scene("romeo")
+        # Each alone: where -PLUS is offered, slixmpp's gs2 flag "y" without it is a downgrade.
+        await self.start_scene("romeo", sasl_mechanisms=["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"])
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"):
             with self.subTest(mechanism):
-                romeo = await self.log_in("romeo", mechanism=mechanism)
-                self.assertEqual(romeo["feature_mechanisms"].mech.name, mechanism)
-                await romeo.close()
-                with self.assertRaises(LoginFailed):
-                    await self.log_in("romeo", mechanism=mechanism, password="wrong")
+                await self.check_mechanism(mechanism)
+
+    async def test_channel_binding_mechanisms_let_the_right_password_in_and_the_wrong_one_not(self):
+        await self.start_scene("romeo")
+        for mechanism in ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"):
+            with self.subTest(mechanism):
+                await self.check_mechanism(mechanism)
+
+    async def check_mechanism(self, mechanism):
+        romeo = await self.log_in("romeo", mechanism=mechanism)
+        self.assertEqual(romeo["feature_mechanisms"].mech.name, mechanism)
+        await romeo.close()
+        with self.assertRaises(LoginFailed):
+            await self.log_in("romeo", mechanism=mechanism, password="wrong")
+
+    async def test_mechanism_without_binding_is_refused_to_a_client_that_could_bind(self):
+        await self.start_scene("romeo")
+        with self.assertRaises(LoginFailed):
+            await self.log_in("romeo", mechanism="SCRAM-SHA-256")
+        await self.daemon.log.wait(lambda line: "downgrade" in line, "the refusal's reason")
 
     async def test_unknown_user_is_refused_like_a_wrong_password(self):
         await self.start_scene("romeo")
-        for mechanism in ("SCRAM-SHA-256", "PLAIN"):
+        for mechanism in ("SCRAM-SHA-256-PLUS", "PLAIN"):
             with self.subTest(mechanism), self.assertRaises(LoginFailed) as caught:
                 await self.log_in("tybalt", mechanism=mechanism)
             self.assertIn("not authorised", str(caught.exception))
