@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/log_limit.h"
 
 namespace rosterd::app {
 
@@ -77,6 +78,7 @@ struct Refresh::Impl final : RefreshBatch::Events {
   void begin(const RefreshBatch::Client& client, const std::vector<RefreshUser>& users);
   void on_batch_complete(RefreshBatch& batch) override { finish(batches.take(batch.handle)); }
   void finish(const std::unique_ptr<RefreshBatch>& batch);
+  void log_refusal(const std::string& why);
 
   RefreshOptions options;
   im::Core& core;
@@ -85,6 +87,7 @@ struct Refresh::Impl final : RefreshBatch::Events {
   Timers& timers;
   bool stopping = false;
   SlotTable<RefreshBatch> batches;
+  net::LogLimit refusals;
 };
 
 void Refresh::Impl::begin(const RefreshBatch::Client& client,
@@ -106,6 +109,11 @@ void Refresh::Impl::finish(const std::unique_ptr<RefreshBatch>& batch) {
   log_batch(*batch);
 }
 
+void Refresh::Impl::log_refusal(const std::string& why) {
+  const auto not_logged = refusals.admit(clock.now());
+  if (not_logged) log::warn("refresh", "refused", {{"why", why}, {"not_logged", *not_logged}});
+}
+
 Refresh::Refresh(const RefreshOptions& options, im::Core& core, RosterSource& source,
                  const Clock& clock, Timers& timers)
     : impl_(std::make_unique<Impl>(options, core, source, clock, timers)) {}
@@ -122,13 +130,13 @@ void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange,
   if (request.method != allowed) return responder.respond(exchange, make_not_allowed(allowed));
   if (impl_->stopping) return responder.respond(exchange, make_busy("shutting down", "5"));
   if (impl_->batches.size() >= options.batches) {
-    log::warn("refresh", "refused, too many at once", {{"running", impl_->batches.size()}});
+    impl_->log_refusal("too many refreshes at once");
     return responder.respond(exchange, make_busy("too many refreshes at once", "1"));
   }
   auto users = is_batch ? parse_refresh_body(request.body, options.hosts, options.batch_users)
                         : parse_path(request.path(), options.hosts);
   if (!users) {
-    log::warn("refresh", "refused", {{"why", users.error().text}});
+    impl_->log_refusal(users.error().text);
     return responder.respond(exchange, make_refusal(users.error()));
   }
   impl_->begin({&responder, exchange, is_batch}, *users);

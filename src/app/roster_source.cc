@@ -168,9 +168,9 @@ void RosterSource::Impl::settle(Question& question, const Result<std::string>& b
 // What a question needs next when its fetch of number `answered` is over. It may be gone
 // afterwards.
 void RosterSource::Impl::go_on(Question& question, std::uint64_t answered) {
+  if (question.login && question.login_needs > answered) return start(question, Reason::kLogin);
   if (!question.tickets.empty()) return start(question, Reason::kRefresh);
   if (!question.login) return close_unless_wanted(question);
-  if (question.login_needs > answered) return start(question, Reason::kLogin);
   context.timers.arm(question.retry, context.clock.now() + question.backoff.next(context.random));
 }
 
@@ -185,27 +185,27 @@ void RosterSource::Impl::report(const xmpp::Jid& user, const Result<ParsedRoster
   if (!roster) return report_failure(user, roster.error());
   ROSTERD_DEBUG("roster", "fetched", {{"user", user.text()}, {"contacts", roster->entries.size()}});
   if (roster->skipped + roster->dropped == 0) return;
-  const auto left_out = skips.admit(context.clock.now());
-  if (!left_out) return;
+  const auto not_logged = skips.admit(context.clock.now());
+  if (!not_logged) return;
   log::warn("roster", "what cannot be used is skipped",
             {{"user", user.text()},
              {"contacts", roster->skipped},
              {"texts", roster->dropped},
              {"first", roster->first_fault},
-             {"not_logged", *left_out}});
+             {"not_logged", *not_logged}});
 }
 
 // Refused credentials are the administrator's to mend; all else may pass.
 void RosterSource::Impl::report_failure(const xmpp::Jid& user, const Error& error) {
   if (error.code == Errc::kCancelled) return;
   const bool denied = error.code == Errc::kDenied;
-  const auto left_out = (denied ? alarms : failures).admit(context.clock.now());
-  if (!left_out) return;
+  const auto not_logged = (denied ? alarms : failures).admit(context.clock.now());
+  if (!not_logged) return;
   log::write(denied ? log::Level::kError : log::Level::kWarn, "roster", "fetch failed",
              {{"user", user.text()},
               {"kind", rosterd::to_string(error.code)},
               {"why", error.text},
-              {"not_logged", *left_out}});
+              {"not_logged", *not_logged}});
 }
 
 Result<im::RosterChange> RosterSource::Impl::make_change(const xmpp::Jid& user,

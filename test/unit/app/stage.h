@@ -124,7 +124,7 @@ class Clients final : public web::Responder {
   void* context = nullptr;
 };
 
-// Log lines of warn and error.
+// Log lines, but for those of debug.
 struct Journal {
   Journal() {
     log::set_sink(
@@ -251,6 +251,32 @@ class Stage {
   std::uint32_t requests = 0;
   Refresh refresh{make_refresh_options(), core, source, clock, timers};
 };
+
+// Notes what it is told: "juliet@h" and the contacts' names, or "juliet@h kind: text".
+class Sink final : public RosterSink {
+ public:
+  void on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
+                    Result<im::RosterChange> change) override {
+    tickets.push_back(ticket);
+    told += (told.empty() ? "" : "; ") + std::string(user.text()) + " ";
+    if (!change) {
+      told += std::string(to_string(change.error().code)) + ": " + change.error().text;
+      return;
+    }
+    sequences.push_back(change->sequence);
+    for (const auto& item : change->roster.items()) {
+      told += change->roster.interner().text(item.name);
+    }
+    if (again) std::exchange(again, nullptr)->refetch(user, this);
+  }
+  std::string told;
+  std::vector<std::uint64_t> tickets, sequences;
+  RosterSource* again = nullptr;
+};
+
+inline std::uint64_t refetch(Stage& stage, Sink& sink, std::string_view user = "juliet") {
+  return stage.source.refetch(make_jid(im::at_host(user)), &sink);
+}
 
 // A fresh stage per test: a failing assertion jumps out of the test, so the stage lives here.
 inline int set_stage(void** state) {
