@@ -2,6 +2,7 @@
 #include "xml/framer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/text.h"
@@ -10,6 +11,14 @@ namespace rosterd::xml {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// Bytes that mean something in a start tag outside quotes.
+constexpr std::array<bool, 256> make_tag_table() {
+  std::array<bool, 256> table{};
+  for (const char c : {'\'', '"', '/', '>', '<'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kTagTable = make_tag_table();
 
 constexpr std::string_view kCdataStart = "[CDATA[";
 
@@ -257,28 +266,23 @@ bool Framer::step_less_than(char c, std::size_t at, Frame& frame) {
 }
 
 bool Framer::step_start_tag(std::string_view bytes, std::size_t& at, Frame& frame) {
-  for (; at < bytes.size(); ++at) {
-    switch (bytes[at]) {
-      case '\'':
-      case '"':
-        if (++attributes_ > limits_.attributes) {
-          return refuse(frame, FrameError::kStanzaTooBig, "too many attributes");
-        }
-        state_ = bytes[at++] == '"' ? State::kQuoteValue : State::kApostropheValue;
-        return false;
-      case '/':
-        ++at;
-        state_ = State::kStartTagSlash;
-        return false;
-      case '>':
-        return open_element(++at, frame);
-      case '<':
-        return refuse(frame, FrameError::kNotWellFormed, "'<' inside a tag");
-      default:
-        break;
-    }
+  while (at < bytes.size() && !kTagTable[static_cast<unsigned char>(bytes[at])]) ++at;
+  if (at == bytes.size()) return false;
+  switch (const char c = bytes[at++]) {
+    case '/':
+      state_ = State::kStartTagSlash;
+      return false;
+    case '>':
+      return open_element(at, frame);
+    case '<':
+      return refuse(frame, FrameError::kNotWellFormed, "'<' inside a tag");
+    default:
+      if (++attributes_ > limits_.attributes) {
+        return refuse(frame, FrameError::kStanzaTooBig, "too many attributes");
+      }
+      state_ = c == '"' ? State::kQuoteValue : State::kApostropheValue;
+      return false;
   }
-  return false;
 }
 
 bool Framer::open_element(std::size_t at, Frame& frame) {
