@@ -84,6 +84,15 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+int test_configuration(const rosterd::Config& config, const CommandLine& line) {
+  if (const auto checked = rosterd::Server::check(config); !checked) {
+    std::fprintf(stderr, "%s: %s\n", line.config_file.c_str(), checked.error().text.c_str());
+    return kUsage;
+  }
+  std::printf("%s: configuration is good\n", line.config_file.c_str());
+  return kOk;
+}
+
 int serve(const rosterd::Config& config, const CommandLine& line) {
   raise_descriptor_limit();
   auto server = rosterd::Server::start(config, line.config_file);
@@ -112,10 +121,7 @@ int main(int argc, char** argv) {
     std::fputs(rosterd::print_config(*config).c_str(), stdout);
     return kOk;
   }
-  if (line.test) {
-    std::printf("%s: configuration is good\n", line.config_file.c_str());
-    return kOk;
-  }
+  if (line.test) return test_configuration(*config, line);
   rosterd::log::set_level(line.verbose ? rosterd::log::Level::kDebug : config->log_level);
   return serve(*config, line);
 }

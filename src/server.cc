@@ -9,9 +9,10 @@
 #include "app/roster_source.h"
 #include "base/log.h"
 #include "c2s/service.h"
+#include "config_options.h"
 #include "im/core.h"
 #include "net/loop.h"
-#include "service_manager.h"
+#include "sd_notify.h"
 #include "store/accounts_auth.h"
 #include "web/http_client.h"
 #include "web/http_server.h"
@@ -222,6 +223,16 @@ void Server::Impl::on_housekeeping() {
   loop->timers().arm(housekeeping, loop->now() + kHousekeepingInterval);
 }
 
+Status Server::check(const Config& config) {
+  if (auto prepared = prepare(config); !prepared) {
+    return tl::unexpected<Error>(prepared.error());
+  }
+  net::Loop loop(config.loop);
+  auto client = web::HttpClient::make(loop, config.http_client);
+  if (!client) return tl::unexpected<Error>(client.error());
+  return {};
+}
+
 Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string config_file) {
   auto prepared = prepare(config);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
@@ -245,7 +256,7 @@ void Server::run() {
   log::info("server", "server ready",
             {{"hosts", impl_->config.hosts.size()},
              {"default_host", impl_->config.hosts.front().host},
-             {"http_roster_url", impl_->config.roster.url}});
+             {"http_roster_url", mask_password(impl_->config.roster.url)}});
   notify_service_manager("READY=1");
   impl_->loop->run();
   log::info("server", "stopped");

@@ -13,6 +13,10 @@ namespace rosterd {
 
 class Server {
  public:
+  // Reads every file that the configuration names (certificates, keys, accounts, trust store) and
+  // opens nothing: what `-t` finds beyond the configuration file itself.
+  static Status check(const Config& config);
+
   // Opens everything; on failure nothing is left open and the text says what could not be done.
   // SIGHUP reads `config_file` again.
   static Result<std::unique_ptr<Server>> start(const Config& config, std::string config_file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "service_manager.h"
+#include "sd_notify.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
