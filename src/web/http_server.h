@@ -26,6 +26,7 @@ class Responder {
  public:
   virtual ~Responder() = default;
   // Answers once; does nothing when the client has gone. May be called from inside on_request().
+  // The answer leaves in this turn's web flush, so after what the turn gave to XMPP streams.
   virtual void respond(ExchangeId exchange, http::Response response) = 0;
 };
 
@@ -45,10 +46,11 @@ http::Response make_json(int status, std::string body);
 
 struct HttpServerOptions {
   http::Limits limits;
-  Duration head_timeout = std::chrono::seconds(10);  // from the first byte of a request to its head
+  // From the first byte of a request, or from a new connection, to the end of its head.
+  Duration head_timeout = std::chrono::seconds(10);
   Duration body_timeout = std::chrono::seconds(30);  // from the head to the whole body
   Duration idle_timeout = std::chrono::seconds(60);  // between requests
-  std::size_t max_connections = 200;
+  std::size_t max_connections = 200;                 // one over it is closed at once
 };
 
 class HttpServer : public Responder {
@@ -58,8 +60,9 @@ class HttpServer : public Responder {
   ~HttpServer() override;
 
   // The route with the longest matching path wins; a path that ends in '/' matches what is below
-  // it. `methods` is a comma-separated list, e.g. "GET,POST"; another method gets 405 with Allow.
-  // The handler outlives the server.
+  // it. `methods` is a comma-separated list, e.g. "GET,POST"; another method gets 405 with Allow. A
+  // HEAD reaches a handler of GET as a GET, and its answer loses the body. The handler outlives the
+  // server.
   void add_route(std::string path, std::string methods, RequestHandler* handler);
 
   // `tls` null = plain. Several listeners may serve the same routes.

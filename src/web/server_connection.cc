@@ -160,8 +160,9 @@ void ServerConnection::answer(http::Response response) {
 void ServerConnection::refuse(int status, std::string_view why) {
   http::Response response = make_json_error(status, why);
   const Route* route = server_.routes.find(parser_->message().path());
-  if (status == 405)
+  if (status == 405) {
     response.fields.add("Allow", route ? route->allow_field() : std::string(kMethods));
+  }
   if (const auto left_out = server_.refusal_log.admit(server_.loop.now())) {
     log::warn("http", "request refused",
               {{"connection", connection_.id()},
