@@ -58,7 +58,7 @@ class AbuseTest(EndToEndTest):
         await self.start_scene("romeo")
         romeo = await self.log_in("romeo")
         cases = {
-            "not well-formed": ("<message><body></message>", "not-well-formed"),
+            "not well-formed": ("<message><body></message></message>", "not-well-formed"),
             "undeclared prefix": ("<message><x:y/></message>", "not-well-formed"),
             "bad utf-8": (b"<message><body>\xff\xfe</body></message>", "not-well-formed"),
             "null": (b"<message><body>\0</body></message>", "not-well-formed"),

@@ -41,7 +41,7 @@ class CommandLineTest(EndToEndTest):
         self.assertEqual(status, 0)
         self.assertIn(f"c2s_port = {daemon.c2s_port}", printed)
         status, _, err = await daemon.run("-t", "-c", self.write(printed))
-        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(status, 0, err)
 
     async def test_faults_of_a_file_are_named_with_line_and_nearest_option(self):
         daemon = self.make_daemon()

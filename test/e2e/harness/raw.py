@@ -113,7 +113,7 @@ class RawXmpp(RawConnection):
             "<iq type='set' id='bind1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
             f"<resource>{resource}</resource></bind></iq>"
         )
-        await self.read_until("</bind>")
+        await self.read_until("</bind></iq>")
 
 
 def trusting(certificate):
