@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstring>
 
+#include "base/text.h"
 #include "xml/writer.h"
 
 namespace rosterd::xml {
@@ -124,6 +125,7 @@ class Parser::Context {
                        int defaulted_count, const xmlChar** attributes);
   static void on_end(void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* ns);
   static void on_text(void* user, const xmlChar* text, int size);
+  static void on_cdata(void* user, const xmlChar* text, int size);
   static void on_comment(void* user, const xmlChar* text);
   static void on_instruction(void* user, const xmlChar* target, const xmlChar* data);
   static void on_doctype(void* user, const xmlChar* name, const xmlChar* id, const xmlChar* uri);
@@ -148,7 +150,7 @@ xmlSAXHandler Parser::Context::make_handler() {
   handler.endElementNs = on_end;
   handler.characters = on_text;
   handler.ignorableWhitespace = on_text;
-  handler.cdataBlock = on_text;
+  handler.cdataBlock = on_cdata;
   handler.comment = on_comment;
   handler.processingInstruction = on_instruction;
   handler.internalSubset = on_doctype;
@@ -193,6 +195,13 @@ void Parser::Context::on_text(void* user, const xmlChar* text, int size) {
   if (self.failed()) return;
   if (self.depth_ <= self.root_depth_) return self.fail("text between stanzas");
   self.document_.add_text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)});
+}
+
+// Here alone libxml2's push parser takes overlong UTF-8.
+void Parser::Context::on_cdata(void* user, const xmlChar* text, int size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  if (!text::is_xml_text(bytes)) return from(user).fail("CDATA that is no XML text");
+  on_text(user, text, size);
 }
 
 // The framer lets none of these through; nothing may depend on that.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "xml/framer.h"
 #include "xml/parser.h"
 #include "xml/writer.h"
@@ -30,6 +31,7 @@ void check_stanza(Parser& parser, std::string_view bytes) {
   const auto first = parser.parse_stanza(bytes);
   if (!first) return;
   const std::string once = written(*first);
+  require(rosterd::text::is_xml_text(once));
   Framer framer(FramerLimits{.stanza_bytes = once.size(), .depth = 16, .attributes = 32});
   framer.reset_to_stanzas();
   const Frame frame = framer.next(once);

@@ -92,6 +92,13 @@ void bad_characters_are_refused(void**) {
   assert_refused("<a>\xF4\x90\x80\x80</a>");  // above U+10FFFF
   assert_refused("<a>\xE2\x82</a>");          // cut short
   assert_refused("<a b='\xFF'/>");
+  assert_refused("<a b='\xC0\xAF'/>");
+  assert_refused("<a\xC0\xAF/>");
+  assert_refused("<a><![CDATA[\xC0\xAF]]></a>");
+  assert_refused("<a><![CDATA[\xE0\x80\xAF]]></a>");
+  assert_refused("<a><![CDATA[\xF0\x80\x80\xAF]]></a>");
+  assert_refused("<a><![CDATA[\xED\xA0\x80]]></a>");
+  assert_refused("<a><![CDATA[\x01]]></a>");
   assert_refused("<a>\xEF\xBF\xBE</a>");  // U+FFFE
   assert_refused(std::string_view("<a>\0</a>", 8));
   assert_refused("<a>\x01</a>");
@@ -101,6 +108,14 @@ void bad_characters_are_refused(void**) {
   assert_refused("<a>&#xFFFF;</a>");
   assert_text_equal(rewritten("<a>z\xC3\xB6\xC3\xAB \xF0\x9F\x98\x80</a>"),
                     "<a>z\xC3\xB6\xC3\xAB \xF0\x9F\x98\x80</a>");
+}
+
+void long_text_of_many_byte_characters_passes(void**) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "x\xC3\xB6\xF0\x9F\x98\x80";
+  const std::string stanza = "<a b='" + text + "'>" + text + "</a>";
+  assert_text_equal(rewritten(stanza), stanza);
+  assert_text_equal(rewritten("<a><![CDATA[" + text + "]]></a>"), "<a>" + text + "</a>");
 }
 
 void names_that_other_servers_refuse_are_refused(void**) {
@@ -227,6 +242,7 @@ int main() {
       cmocka_unit_test(names_of_peers_do_not_pile_up),
       cmocka_unit_test(malformed_stanzas_are_refused),
       cmocka_unit_test(bad_characters_are_refused),
+      cmocka_unit_test(long_text_of_many_byte_characters_passes),
       cmocka_unit_test(names_that_other_servers_refuse_are_refused),
       cmocka_unit_test(namespace_errors_are_refused),
       cmocka_unit_test(prefix_does_not_outlive_its_stanza),
