@@ -38,7 +38,7 @@ Ctrl-C ends it. What rosterd logs:
 
 def explain(scene):
     daemon = scene.daemon
-    accounts = [f"{user}@{HOST}   password {password_of(user)}" for user in USERS]
+    accounts = [f"{f'{user}@{HOST}':20} password {password_of(user)}" for user in USERS]
     return TEXT.format(
         web=scene.web_app.url + "/",
         accounts=("\n" + " " * 20).join(accounts),

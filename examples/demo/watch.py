@@ -14,9 +14,11 @@ def describe(event):
     if kind == "roster":
         names = [f"{jid} ({item['name'] or jid})" for jid, item in event["items"].items()]
         return "contacts: " + (", ".join(names) or "none")
+    if kind == "push" and event["subscription"] == "remove":
+        return f"contact {event['jid']} is gone"
     if kind == "push":
         groups = f" in {', '.join(event['groups'])}" if event["groups"] else ""
-        return f"contact {event['jid']}: {event['subscription']}, {event['name'] or ''}{groups}"
+        return f"contact {event['jid']} ({event['name'] or event['jid']}){groups}"
     if kind == "presence":
         return f"{event['address']} is {event['show'] or event['type']}"
     if kind == "message":
