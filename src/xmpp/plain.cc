@@ -43,6 +43,7 @@ class PlainExchange final : public SaslExchange {
   SaslStep on_keys(const ScramKeys&) override { return malformed("PLAIN: no keys were asked for"); }
 
   SaslStep on_password(bool right) override {
+    if (username_.empty()) return malformed("PLAIN: no password was asked for");
     if (right) return SaslSuccess{username_, ""};
     return SaslFail{SaslFailure::kNotAuthorized, "wrong password or unknown user"};
   }

@@ -13,6 +13,8 @@ namespace rosterd::xmpp {
 
 namespace {
 
+constexpr std::size_t kNonceBits = 144;
+
 constexpr std::array<std::pair<Mechanism, std::string_view>, 5> kMechanisms = {{
     {Mechanism::kScramSha256Plus, "SCRAM-SHA-256-PLUS"},
     {Mechanism::kScramSha1Plus, "SCRAM-SHA-1-PLUS"},
@@ -64,17 +66,18 @@ std::string_view to_string(SaslFailure failure) {
 }
 
 bool is_authzid_of(std::string_view authzid, std::string_view username, std::string_view domain) {
-  if (authzid.empty() || authzid == username) return true;
-  const auto jid = Jid::parse(authzid);
+  if (authzid.empty()) return true;
   const auto own = Jid::make(username, domain);
-  return jid && own && *jid == *own;
+  const auto as_jid = Jid::parse(authzid);
+  const auto as_node = Jid::make(authzid, domain);
+  return own && ((as_jid && *as_jid == *own) || (as_node && *as_node == *own));
 }
 
 std::unique_ptr<SaslExchange> SaslExchange::start(Mechanism mechanism, std::string_view domain,
                                                   const ChannelBindings& bindings,
                                                   bool plus_offered) {
   if (mechanism == Mechanism::kPlain) return start_plain(domain);
-  return start_scram(mechanism, domain, bindings, plus_offered);
+  return start_scram(mechanism, domain, bindings, plus_offered, crypto::random_token(kNonceBits));
 }
 
 }  // namespace rosterd::xmpp

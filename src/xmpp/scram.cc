@@ -13,8 +13,6 @@ namespace rosterd::xmpp {
 
 namespace {
 
-constexpr std::size_t kNonceBits = 144;
-
 SaslFail malformed(std::string why) {
   return {SaslFailure::kMalformedRequest, "SCRAM: " + std::move(why)};
 }
@@ -50,6 +48,18 @@ std::optional<std::string_view> take_attribute(std::string_view& rest, char lett
   return value;
 }
 
+// What may follow the attributes that we know, and is ignored. "m" would be an extension that must
+// be understood (RFC 5802 section 5.1).
+bool are_extensions(std::string_view rest) {
+  while (!rest.empty()) {
+    const char letter = rest[0];
+    const bool alpha = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
+    const auto value = take_attribute(rest, letter);
+    if (!alpha || letter == 'm' || !value || value->empty()) return false;
+  }
+  return true;
+}
+
 // RFC 5802: printable ASCII but ','.
 bool is_nonce(std::string_view nonce) {
   for (const char c : nonce) {
@@ -61,12 +71,13 @@ bool is_nonce(std::string_view nonce) {
 class ScramExchange final : public SaslExchange {
  public:
   ScramExchange(crypto::Hash hash, bool plus, std::string_view domain,
-                const ChannelBindings& bindings, bool plus_offered)
+                const ChannelBindings& bindings, bool plus_offered, std::string server_nonce)
       : hash_(hash),
         plus_(plus),
         plus_offered_(plus_offered),
         domain_(domain),
-        bindings_(bindings) {}
+        bindings_(bindings),
+        server_nonce_(std::move(server_nonce)) {}
   ~ScramExchange() override { forget_keys(); }
 
   SaslStep on_message(std::string_view message) override {
@@ -85,7 +96,7 @@ class ScramExchange final : public SaslExchange {
   SaslStep on_keys(const ScramKeys& keys) override {
     if (state_ != State::kKeys) return malformed("keys out of order");
     keys_ = keys;
-    nonce_ += crypto::random_token(kNonceBits);
+    nonce_ += server_nonce_;
     server_first_ = "r=" + nonce_ + ",s=" + text::base64_encode(keys.salt) +
                     ",i=" + std::to_string(keys.iterations);
     state_ = State::kClientFinal;
@@ -100,6 +111,7 @@ class ScramExchange final : public SaslExchange {
   SaslStep on_client_first(std::string_view message);
   std::optional<SaslFail> take_gs2_header(std::string_view& message);
   std::optional<SaslFail> check_binding_flag(std::string_view flag);
+  bool was_stripped(std::string_view flag) const;
   SaslStep on_client_final(std::string_view message);
   bool proof_is_right(std::string_view proof, const std::string& auth_message) const;
 
@@ -113,6 +125,7 @@ class ScramExchange final : public SaslExchange {
   const bool plus_offered_;
   const std::string domain_;
   const ChannelBindings bindings_;
+  const std::string server_nonce_;
   State state_ = State::kClientFirst;
   std::string gs2_header_;
   std::string binding_data_;  // of the binding that the client chose
@@ -136,12 +149,20 @@ std::optional<SaslFail> ScramExchange::check_binding_flag(std::string_view flag)
   }
   if (flag != "n" && flag != "y") return malformed("bad gs2 header");
   if (plus_) return malformed("-PLUS without channel binding");
-  // Section 6: "y" says that the client could bind but saw no -PLUS. It was offered, so somebody
-  // between us has taken it out.
-  if (flag == "y" && plus_offered_) {
+  if (was_stripped(flag)) {
     return SaslFail{SaslFailure::kNotAuthorized, "SCRAM: channel binding was stripped (downgrade)"};
   }
   return std::nullopt;
+}
+
+// RFC 5802 section 6: "y" says that the client could bind but saw no -PLUS, so that a server which
+// offered it knows that somebody between them took it out. That holds where tls-unique was offered,
+// the type that every client of the RFC knows. TLS 1.3 has none (RFC 9266), and there slixmpp
+// before 1.8.5 says "y" having seen -PLUS, because it knows nothing but tls-unique: it must get in,
+// so there, as in Prosody 0.12, "y" proves nothing. Who wants the protection all the same offers
+// nothing but -PLUS.
+bool ScramExchange::was_stripped(std::string_view flag) const {
+  return flag == "y" && plus_offered_ && !bindings_.tls_unique.empty();
 }
 
 // gs2-cbind-flag "," [ "a=" saslname ] ","
@@ -162,12 +183,14 @@ std::optional<SaslFail> ScramExchange::take_gs2_header(std::string_view& message
 }
 
 SaslStep ScramExchange::on_client_first(std::string_view message) {
+  if (!text::is_utf8(message) || message.ends_with(',')) return malformed("bad message");
   if (auto fault = take_gs2_header(message)) return *fault;
   client_first_bare_ = message;
-  if (message.starts_with("m=")) return malformed("mandatory extension");
   const auto name = take_attribute(message, 'n');
   const auto nonce = take_attribute(message, 'r');
-  if (!name || !nonce || !is_nonce(*nonce)) return malformed("bad client-first-message");
+  if (!name || !nonce || !is_nonce(*nonce) || !are_extensions(message)) {
+    return malformed("bad client-first-message");
+  }
   const auto decoded = decode_name(*name);
   auto username = decoded ? saslprep(*decoded) : make_error(Errc::kInvalid, "bad escape");
   if (!username) return malformed("bad user name");
@@ -198,7 +221,9 @@ SaslStep ScramExchange::on_client_final(std::string_view message) {
   std::string_view rest = without_proof;
   const auto binding = take_attribute(rest, 'c');
   const auto nonce = take_attribute(rest, 'r');
-  if (!proof || !binding || !nonce) return malformed("bad client-final-message");
+  if (!proof || !binding || !nonce || without_proof.ends_with(',') || !are_extensions(rest)) {
+    return malformed("bad client-final-message");
+  }
   const auto bound = text::base64_decode(*binding);
   if (!bound) return malformed("bad channel binding");
   if (*bound != gs2_header_ + binding_data_) {
@@ -229,12 +254,13 @@ ScramKeys derive_scram_keys(crypto::Hash hash, std::string_view password, std::s
 }
 
 std::unique_ptr<SaslExchange> start_scram(Mechanism mechanism, std::string_view domain,
-                                          const ChannelBindings& bindings, bool plus_offered) {
+                                          const ChannelBindings& bindings, bool plus_offered,
+                                          std::string server_nonce) {
   const bool plus =
       mechanism == Mechanism::kScramSha256Plus || mechanism == Mechanism::kScramSha1Plus;
   const bool sha1 = mechanism == Mechanism::kScramSha1 || mechanism == Mechanism::kScramSha1Plus;
   return std::make_unique<ScramExchange>(sha1 ? crypto::Hash::kSha1 : crypto::Hash::kSha256, plus,
-                                         domain, bindings, plus_offered);
+                                         domain, bindings, plus_offered, std::move(server_nonce));
 }
 
 }  // namespace rosterd::xmpp

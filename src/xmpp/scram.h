@@ -4,13 +4,16 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "xmpp/sasl.h"
 
 namespace rosterd::xmpp {
 
+// `server_nonce`: fresh and unguessable, of printable ASCII without ','.
 std::unique_ptr<SaslExchange> start_scram(Mechanism mechanism, std::string_view domain,
-                                          const ChannelBindings& bindings, bool plus_offered);
+                                          const ChannelBindings& bindings, bool plus_offered,
+                                          std::string server_nonce);
 
 }  // namespace rosterd::xmpp
