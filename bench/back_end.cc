@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "back_end.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "process.h"
+
+namespace bench {
+
+namespace {
+
+constexpr std::string_view kPath = "GET /contacts/user";
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::size_t kMostDescriptors = 65'536;
+
+void watch(int epoll, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int listen_on(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(fd, 511) != 0) {
+    give_up(fmt::format("the back end cannot listen on port {}", port));
+  }
+  return fd;
+}
+
+}  // namespace
+
+BackEnd::BackEnd(std::uint16_t port, std::vector<std::vector<std::string>> rosters)
+    : rosters_(std::move(rosters)),
+      inputs_(kMostDescriptors),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      listener_(listen_on(port)),
+      stop_(::eventfd(0, EFD_CLOEXEC)) {
+  watch(epoll_, listener_);
+  watch(epoll_, stop_);
+  thread_ = std::thread([this] { serve(); });
+}
+
+BackEnd::~BackEnd() {
+  const std::uint64_t one = 1;
+  (void)!::write(stop_, &one, sizeof one);
+  thread_.join();
+  for (const int fd : {epoll_, listener_, stop_}) ::close(fd);
+}
+
+void BackEnd::serve() {
+  epoll_event events[64];
+  for (;;) {
+    const int count = ::epoll_wait(epoll_, events, 64, -1);
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[i].data.fd;
+      if (fd == stop_) return;
+      if (fd == listener_) {
+        accept();
+      } else {
+        answer(fd);
+      }
+    }
+  }
+}
+
+void BackEnd::accept() {
+  const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (fd < 0) return;
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  inputs_[static_cast<std::size_t>(fd)].clear();
+  watch(epoll_, fd);
+}
+
+void BackEnd::answer(int fd) {
+  char buffer[16 * 1024];
+  const ssize_t size = ::recv(fd, buffer, sizeof buffer, 0);
+  if (size <= 0) {
+    ::close(fd);
+    return;
+  }
+  std::string& input = inputs_[static_cast<std::size_t>(fd)];
+  input.append(buffer, static_cast<std::size_t>(size));
+  const std::string out = make_answers(input);
+  if (!out.empty()) (void)!::send(fd, out.data(), out.size(), MSG_NOSIGNAL);
+}
+
+std::string BackEnd::make_answers(std::string& input) {
+  std::string out;
+  for (std::size_t end; (end = input.find(kHeadEnd)) != std::string::npos;) {
+    if (!input.starts_with(kPath)) give_up("the back end cannot understand: " + input);
+    const auto user = static_cast<std::size_t>(std::atoi(input.c_str() + kPath.size()));
+    const std::string& body = rosters_.at(version_).at(user);
+    out += fmt::format(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        body.size(), body);
+    input.erase(0, end + kHeadEnd.size());
+    ++requests_;
+  }
+  return out;
+}
+
+}  // namespace bench

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/evp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+
+#include "process.h"
+
+namespace bench {
+
+namespace {
+
+SSL_CTX* tls_context() {
+  static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  return context;
+}
+
+std::string base64(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
+}  // namespace
+
+std::string user_name(int number) { return fmt::format("user{:05}", number); }
+
+std::string user_jid(int number) {
+  return fmt::format("{}@{}/{}", user_name(number), kHost, kResource);
+}
+
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    give_up(fmt::format("cannot connect to port {}: {}", port, std::strerror(errno)));
+  }
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
+}
+
+Client::Client(std::uint16_t port, bool tls) : fd_(connect_to(port)) {
+  if (!tls) return;
+  ssl_ = SSL_new(tls_context());
+  SSL_set_fd(ssl_, fd_);
+  if (SSL_connect(ssl_) != 1) give_up("TLS handshake failed");
+}
+
+Client::~Client() {
+  SSL_free(ssl_);
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Client::Client(Client&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      ssl_(std::exchange(other.ssl_, nullptr)),
+      input_(std::move(other.input_)),
+      barriers_(other.barriers_) {}
+
+void Client::log_in(int user) {
+  const std::string header = fmt::format(
+      "<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='jabber:client' "
+      "xmlns:stream='http://etherx.jabber.org/streams'>",
+      kHost);
+  send(header);
+  read_until("</stream:features>");
+  const std::string secret = '\0' + user_name(user) + '\0' + std::string(kPassword);
+  send(fmt::format("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{}</auth>",
+                   base64(secret)));
+  read_until("<success");
+  send(header);
+  read_until("</stream:features>");
+  send(
+      fmt::format("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                  "<resource>{}</resource></bind></iq>",
+                  kResource));
+  read_until(fmt::format("<jid>{}</jid>", user_jid(user)));
+  send("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq><presence/>");
+  barrier();
+}
+
+void Client::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t size = ssl_ ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
+                              : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size <= 0) give_up("the server closed the connection on a write");
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+std::size_t Client::read_some(char* into, std::size_t size) {
+  const ssize_t got =
+      ssl_ ? SSL_read(ssl_, into, static_cast<int>(size)) : ::recv(fd_, into, size, 0);
+  if (got <= 0) give_up("the server closed the connection after: " + input_);
+  return static_cast<std::size_t>(got);
+}
+
+void Client::read_until(std::string_view marker) {
+  for (;;) {
+    const std::size_t found = input_.find(marker);
+    if (found != std::string::npos) {
+      input_.erase(0, found + marker.size());
+      return;
+    }
+    char buffer[16 * 1024];
+    input_.append(buffer, read_some(buffer, sizeof buffer));
+    for (const std::string_view fault : {"</stream:stream>", "<failure"}) {
+      if (input_.find(fault) != std::string::npos) {
+        give_up(fmt::format("waited for {}, got: {}", marker, input_));
+      }
+    }
+  }
+}
+
+// The answer to an iq comes after all that was queued for the client before; its id is the last
+// thing looked for, and the rest of the element is dropped with the next read.
+void Client::barrier() {
+  const std::string id = fmt::format("barrier{}", ++barriers_);
+  send(fmt::format("<iq type='get' id='{}'><ping xmlns='urn:xmpp:ping'/></iq>", id));
+  read_until(id);
+  read_until(">");
+}
+
+}  // namespace bench

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// A blocking XMPP client, just clever enough to log in. What is measured afterwards uses its
+// descriptor directly.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+inline constexpr std::string_view kHost = "localhost";
+inline constexpr std::string_view kPassword = "bench";
+inline constexpr std::string_view kResource = "bench";
+
+// The account names that bench/run writes: user00000, user00001, …
+std::string user_name(int number);
+// user00000@localhost/bench
+std::string user_jid(int number);
+
+// Connects to a loopback port; gives up when that fails.
+int connect_to(std::uint16_t port);
+
+class Client {
+ public:
+  // `tls`: begin with TLS; no certificate is checked.
+  Client(std::uint16_t port, bool tls);
+  ~Client();
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&&) = delete;
+
+  // SASL PLAIN, bind, roster get, initial presence.
+  void log_in(int user);
+  void send(std::string_view bytes);
+  // Reads until `marker` has come and drops all up to its end.
+  void read_until(std::string_view marker);
+  // When it returns, all that the server had for this client before is read.
+  void barrier();
+
+  int fd() const { return fd_; }
+
+ private:
+  std::size_t read_some(char* into, std::size_t size);
+
+  int fd_;
+  SSL* ssl_ = nullptr;
+  std::string input_;
+  int barriers_ = 0;
+};
+
+}  // namespace bench

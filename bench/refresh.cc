@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// refresh: what a refresh of many online users costs, and whether its promise holds.
+//   bench_refresh PORT PID HTTP_PORT BACK_END_PORT USERS ROUNDS
+// USERS (a multiple of 8, at least 40) are online, each with 20 contacts among them. In every round
+// the back end changes three contacts of each: one is renamed, one removed, one added, so that each
+// user is owed three pushes, one unavailable and one available presence. One POST names all. When
+// its answer is there, all of that must be readable on the clients' sockets: nothing is waited for.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "back_end.h"
+#include "client.h"
+#include "process.h"
+
+namespace {
+
+constexpr int kNearestOfRing = 8, kFarthestOfRing = 16;  // 18 contacts, on both sides
+constexpr int kRenamed = 4, kEven = 1, kOdd = 2;         // XORed to a user: friends of each other
+
+std::string make_contact(int user, std::string_view name) {
+  return fmt::format(R"("{}@{}":{{"name":"{} {}","groups":["Friends"]}})", bench::user_name(user),
+                     bench::kHost, name, user);
+}
+
+std::string make_roster(int user, int users, int version) {
+  std::string out = "{";
+  for (int distance = kNearestOfRing; distance <= kFarthestOfRing; ++distance) {
+    out += make_contact((user + distance) % users, "Contact") + ',';
+    out += make_contact((user + users - distance) % users, "Contact") + ',';
+  }
+  out += make_contact(user ^ kRenamed, version == 0 ? "Old name of" : "New name of") + ',';
+  return out + make_contact(user ^ (version == 0 ? kEven : kOdd), "Partner") + '}';
+}
+
+std::vector<std::vector<std::string>> make_rosters(int users) {
+  std::vector<std::vector<std::string>> rosters(2);
+  for (int version = 0; version < 2; ++version) {
+    for (int user = 0; user < users; ++user) {
+      rosters[static_cast<std::size_t>(version)].push_back(make_roster(user, users, version));
+    }
+  }
+  return rosters;
+}
+
+std::size_t count(std::string_view text, std::string_view word) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos; ++at) ++found;
+  return found;
+}
+
+// What the socket has now.
+std::string read_ready(int fd) {
+  std::string all;
+  char buffer[64 * 1024];
+  for (ssize_t size; (size = ::recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0;) {
+    all.append(buffer, static_cast<std::size_t>(size));
+  }
+  return all;
+}
+
+void check_client(std::string_view heard, int user) {
+  const std::size_t pushes = count(heard, "jabber:iq:roster");
+  const std::size_t unavailable = count(heard, "unavailable");
+  const std::size_t presences = count(heard, "<presence");
+  if (pushes == 3 && unavailable == 1 && presences == 2) return;
+  bench::give_up(
+      fmt::format("{} was owed 3 pushes and 2 presences when the answer came, and had: {}",
+                  bench::user_name(user), heard));
+}
+
+std::string make_request(int users) {
+  std::string body = "[";
+  for (int user = 0; user < users; ++user) {
+    body += fmt::format("{}\"{}\"", user == 0 ? "" : ",", bench::user_name(user));
+  }
+  body += ']';
+  return fmt::format(
+      "POST /roster_admin/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
+      body.size(), body);
+}
+
+// One round on its own connection, as a web application would; returns when the answer is there.
+void post(std::uint16_t port, const std::string& request, int users) {
+  bench::Client http(port, false);
+  http.send(request);
+  http.read_until(" 200 OK\r\n");
+  http.read_until(fmt::format("\"updated\":{},\"errors\":0", users));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 7) {
+    bench::give_up("usage: bench_refresh PORT PID HTTP_PORT BACK_END_PORT USERS ROUNDS");
+  }
+  const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
+  const pid_t pid = std::atoi(argv[2]);
+  const auto http_port = static_cast<std::uint16_t>(std::atoi(argv[3]));
+  const auto back_end_port = static_cast<std::uint16_t>(std::atoi(argv[4]));
+  const int users = std::atoi(argv[5]), rounds = std::atoi(argv[6]);
+  bench::raise_descriptor_limit();
+  bench::BackEnd back_end(back_end_port, make_rosters(users));
+  std::vector<bench::Client> clients;
+  for (int user = 0; user < users; ++user) {
+    clients.emplace_back(port, false);
+    clients.back().log_in(user);
+  }
+  for (bench::Client& client : clients) client.barrier();
+  const std::string request = make_request(users);
+  for (int round = 1; round <= rounds; ++round) {
+    back_end.set_version(static_cast<std::size_t>(round % 2));
+    const std::int64_t cpu_before = bench::cpu_nanoseconds(pid);
+    const auto begin = std::chrono::steady_clock::now();
+    post(http_port, request, users);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+    for (int user = 0; user < users; ++user) {
+      check_client(read_ready(clients[static_cast<std::size_t>(user)].fd()), user);
+    }
+    const std::int64_t cpu = bench::cpu_nanoseconds(pid) - cpu_before;
+    fmt::print("cpu_us={:.1f} post_ms={:.1f}\n", static_cast<double>(cpu) / 1000 / users,
+               took.count());
+  }
+}
