@@ -213,9 +213,7 @@ void ClientStream::perform_action(xmpp::action::Close& action) {
   close(action.condition, action.text);
 }
 
-void ClientStream::perform_action(xmpp::action::End&) {
-  close_politely("the client closed its stream");
-}
+void ClientStream::perform_action(xmpp::action::End& action) { close_politely(action.why); }
 
 // --- output --------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 #include "xmpp/features.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "xml/writer.h"
 #include "xmpp/namespaces.h"
@@ -43,19 +44,36 @@ void write_bindings(xml::Writer& writer, const ChannelBindings& bindings) {
   writer.end();
 }
 
+void write_mechanisms(xml::Writer& writer, const std::vector<Mechanism>& offered) {
+  writer.open("mechanisms", ns::kSasl);
+  for (const Mechanism mechanism : offered) writer.leaf("mechanism", to_string(mechanism));
+  writer.end();
+}
+
 StanzaCondition bind_condition(Errc why) {
   switch (why) {
+    case Errc::kInvalid:
+      return StanzaCondition::kBadRequest;
     case Errc::kConflict:
       return StanzaCondition::kConflict;
-    case Errc::kTooLarge:
-      return StanzaCondition::kResourceConstraint;
     case Errc::kDenied:
       return StanzaCondition::kNotAllowed;
-    case Errc::kInternal:
-      return StanzaCondition::kInternalServerError;
+    case Errc::kTooLarge:
+    case Errc::kTimeout:
+    case Errc::kUnavailable:
+      return StanzaCondition::kResourceConstraint;
     default:
-      return StanzaCondition::kBadRequest;
+      return StanzaCondition::kInternalServerError;
   }
+}
+
+std::vector<Mechanism> offered_mechanisms(const NegotiationOptions& options, bool secure,
+                                          const ChannelBindings& bindings) {
+  std::vector<Mechanism> offered;
+  for (const Mechanism one : options.mechanisms) {
+    if (!find_refusal(one, options, secure, bindings)) offered.push_back(one);
+  }
+  return offered;
 }
 
 }  // namespace
@@ -64,19 +82,24 @@ bool may_authenticate(const NegotiationOptions& options, bool secure) {
   return secure || !options.tls_required;
 }
 
-bool is_offered(Mechanism mechanism, const NegotiationOptions& options, bool secure,
-                const ChannelBindings& bindings) {
+std::optional<SaslFailure> find_refusal(Mechanism mechanism, const NegotiationOptions& options,
+                                        bool secure, const ChannelBindings& bindings) {
+  if (!may_authenticate(options, secure)) return SaslFailure::kEncryptionRequired;
   const auto& configured = options.mechanisms;
-  if (std::find(configured.begin(), configured.end(), mechanism) == configured.end()) return false;
-  if (is_plus(mechanism) && !(secure && bindings.any())) return false;
-  if (mechanism == Mechanism::kPlain && !secure && !options.plain_without_tls) return false;
-  return may_authenticate(options, secure);
+  if (std::find(configured.begin(), configured.end(), mechanism) == configured.end() ||
+      (is_plus(mechanism) && !(secure && bindings.any()))) {
+    return SaslFailure::kInvalidMechanism;
+  }
+  if (mechanism == Mechanism::kPlain && !secure && !options.plain_without_tls) {
+    return options.tls_available ? SaslFailure::kEncryptionRequired
+                                 : SaslFailure::kMechanismTooWeak;
+  }
+  return std::nullopt;
 }
 
 bool offers_plus(const NegotiationOptions& options, bool secure, const ChannelBindings& bindings) {
-  return std::any_of(options.mechanisms.begin(), options.mechanisms.end(), [&](Mechanism one) {
-    return is_plus(one) && is_offered(one, options, secure, bindings);
-  });
+  const auto offered = offered_mechanisms(options, secure, bindings);
+  return std::any_of(offered.begin(), offered.end(), is_plus);
 }
 
 void write_login_features(std::string& out, StreamFraming framing,
@@ -87,15 +110,9 @@ void write_login_features(std::string& out, StreamFraming framing,
   if (!secure && options.tls_available && framing == StreamFraming::kTcp) {
     write_starttls(writer, options.tls_required);
   }
-  if (may_authenticate(options, secure)) {
-    writer.open("mechanisms", ns::kSasl);
-    for (const Mechanism mechanism : options.mechanisms) {
-      if (!is_offered(mechanism, options, secure, bindings)) continue;
-      writer.leaf("mechanism", to_string(mechanism));
-    }
-    writer.end();
-    if (offers_plus(options, secure, bindings)) write_bindings(writer, bindings);
-  }
+  const auto offered = offered_mechanisms(options, secure, bindings);
+  if (!offered.empty()) write_mechanisms(writer, offered);
+  if (offers_plus(options, secure, bindings)) write_bindings(writer, bindings);
   close_features(out);
 }
 

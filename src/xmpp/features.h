@@ -2,6 +2,7 @@
 // Stream features: what is offered at each stage (RFC 6120 section 4.3.2), decided in one place.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "xmpp/negotiation.h"
@@ -10,8 +11,9 @@ namespace rosterd::xmpp {
 
 // Whether SASL may happen on this stream as it is now.
 bool may_authenticate(const NegotiationOptions& options, bool secure);
-bool is_offered(Mechanism mechanism, const NegotiationOptions& options, bool secure,
-                const ChannelBindings& bindings);
+// Why this mechanism is not offered on this stream; nullopt when it is.
+std::optional<SaslFailure> find_refusal(Mechanism mechanism, const NegotiationOptions& options,
+                                        bool secure, const ChannelBindings& bindings);
 bool offers_plus(const NegotiationOptions& options, bool secure, const ChannelBindings& bindings);
 
 // Before authentication: STARTTLS and mechanisms, with the bindings that -PLUS may use (XEP-0440).

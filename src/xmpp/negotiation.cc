@@ -1,35 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "xmpp/negotiation.h"
 
-#include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
-#include "base/crypto.h"
 #include "base/text.h"
 #include "xml/writer.h"
 #include "xmpp/features.h"
 #include "xmpp/namespaces.h"
 #include "xmpp/stanza.h"
+#include "xmpp/stream_header.h"
 
 namespace rosterd::xmpp {
 
 namespace {
 
-constexpr std::size_t kStreamIdBits = 144;
-
-// "major.minor", each a number; only the major part decides (RFC 6120 section 4.7.5).
-bool is_supported_version(std::string_view version) {
-  const std::size_t dot = version.find('.');
-  if (dot == std::string_view::npos || dot == 0 || dot + 1 == version.size()) return false;
-  unsigned major = 0;
-  const auto [end, error] = std::from_chars(version.data(), version.data() + dot, major);
-  return error == std::errc() && end == version.data() + dot && major >= 1;
-}
-
 bool is_stanza(xml::Element element) {
   return element.ns() == ns::kClient && stanza_kind(element) != StanzaKind::kOther;
+}
+
+// A get is one too, though a wrong one; results and errors are never answered.
+bool is_bind_request(xml::Element element) {
+  const std::string_view type = element.attr("type");
+  return element.is("iq", ns::kClient) && (type == "set" || type == "get") &&
+         element.child("bind", ns::kBind);
 }
 
 }  // namespace
@@ -38,9 +32,8 @@ bool is_stanza(xml::Element element) {
 struct Negotiation::Impl {
   enum class Stage {
     kHeader,
-    kFeatures,
+    kLogin,  // features are out; while `sasl` is there, an exchange waits for the client
     kTlsHandshake,
-    kSaslMessage,
     kSaslAnswer,
     kBind,
     kBinding,
@@ -62,13 +55,15 @@ struct Negotiation::Impl {
     stage = Stage::kClosed;
     actions.push_back(action::Close{condition, std::move(text)});
   }
-  std::string make_header();
-  std::optional<action::Close> check_header(const xml::StreamHeader& header) const;
-  std::optional<std::string> find_host(const std::string& to) const;
+  std::string make_header() const;
+  const std::string* find_named_host(const xml::StreamHeader& header) const;
+  bool is_own_address(const std::string& from) const;
+  void begin_stream();
 
   void start_tls(Actions& actions);
   void start_sasl(xml::Element auth, Actions& actions);
-  void continue_sasl(std::string_view encoded, Actions& actions);
+  void continue_sasl(xml::Element response, Actions& actions);
+  void take_sasl_message(std::string_view encoded, Actions& actions);
   void take_sasl_step(SaslStep step, Actions& actions);
   void take(SaslChallenge& step, Actions& actions);
   void take(SaslNeedKeys& step, Actions& actions);
@@ -85,8 +80,8 @@ struct Negotiation::Impl {
   ChannelBindings bindings;
   Stage stage = Stage::kHeader;
   bool header_sent = false;
-  std::string host;       // prepared; the first host until the client names one
-  std::string peer_from;  // of the client's header, as it came
+  std::string host;  // "" until the client names one
+  std::string peer;  // bare, who the client says it is; believed by nobody
   std::string lang;
   Jid user;  // bare, once authenticated
   int failures = 0;
@@ -98,66 +93,27 @@ struct Negotiation::Impl {
 
 // --- headers -------------------------------------------------------------------------------------
 
-std::string Negotiation::Impl::make_header() {
-  std::string out;
+std::string Negotiation::Impl::make_header() const {
   const std::string& from = host.empty() ? options.hosts.front() : host;
-  const auto attribute = [&out](std::string_view name, std::string_view value) {
-    out.append(" ").append(name).append("='");
-    xml::append_escaped_attribute(out, value);
-    out += '\'';
-  };
-  if (framing == StreamFraming::kTcp) {
-    out =
-        "<?xml version='1.0'?><stream:stream xmlns='jabber:client'"
-        " xmlns:stream='http://etherx.jabber.org/streams'";
-  } else {
-    out = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
-  }
-  attribute("id", crypto::random_token(kStreamIdBits));
-  attribute("from", from);
-  if (Jid::parse(peer_from)) attribute("to", peer_from);
-  attribute("version", "1.0");
-  attribute("xml:lang", lang.empty() ? "en" : lang);
-  out += framing == StreamFraming::kTcp ? ">" : "/>";
-  return out;
+  return make_response_header(framing, {from, peer, lang});
 }
 
-std::optional<std::string> Negotiation::Impl::find_host(const std::string& to) const {
-  if (to.empty()) return options.hosts.front();
-  const auto jid = Jid::parse(to);
-  if (!jid) return std::nullopt;
-  const auto found = std::find(options.hosts.begin(), options.hosts.end(), jid->domain());
-  return found == options.hosts.end() ? std::nullopt : std::optional(*found);
+const std::string* Negotiation::Impl::find_named_host(const xml::StreamHeader& header) const {
+  if (!header.to.empty()) return find_host(options.hosts, header.to);
+  return host.empty() ? &options.hosts.front() : &host;
 }
 
-// In the order of RFC 6120 section 4.
-std::optional<action::Close> Negotiation::Impl::check_header(
-    const xml::StreamHeader& header) const {
-  using Condition = StreamCondition;
-  if (header.ns != ns::kStreams) {
-    return action::Close{Condition::kInvalidNamespace, "not the streams namespace"};
-  }
-  if (header.name != "stream") return action::Close{Condition::kBadFormat, "not a stream"};
-  if (header.prefix != "stream") {
-    return action::Close{Condition::kBadNamespacePrefix, "the prefix of a stream is 'stream'"};
-  }
-  if (header.content_ns != ns::kClient) {
-    return action::Close{Condition::kInvalidNamespace, "the default namespace is jabber:client"};
-  }
-  if (!is_supported_version(header.version)) {
-    return action::Close{Condition::kUnsupportedVersion, ""};
-  }
-  const auto named = find_host(header.to);
-  if (!named) return action::Close{Condition::kHostUnknown, ""};
-  if (user.empty()) return std::nullopt;
-  if (*named != host) return action::Close{Condition::kHostUnknown, "the host has changed"};
-  // Section 4.9.3.6: whoever has authenticated cannot go on as somebody else. A domain alone is not
-  // a claim to be anybody (sendxmpp sends one).
-  const auto from = Jid::parse(header.from);
-  if (from && !from->is_domain() && from->bare_text() != user.text()) {
-    return action::Close{Condition::kInvalidFrom, ""};
-  }
-  return std::nullopt;
+// A domain alone is no claim to be anybody (sendxmpp sends one).
+bool Negotiation::Impl::is_own_address(const std::string& from) const {
+  if (from.empty()) return true;
+  const auto jid = Jid::parse(from);
+  return jid && (jid->is_domain() || jid->bare_text() == user.text());
+}
+
+// What comes next is a new stream's header.
+void Negotiation::Impl::begin_stream() {
+  stage = Stage::kHeader;
+  header_sent = false;
 }
 
 void Negotiation::on_header(const xml::StreamHeader& header, Actions& actions) {
@@ -165,13 +121,21 @@ void Negotiation::on_header(const xml::StreamHeader& header, Actions& actions) {
   if (impl.stage != Impl::Stage::kHeader) {
     return impl.close(actions, StreamCondition::kBadFormat, "unexpected stream header");
   }
-  impl.header_sent = false;
-  impl.lang = text::is_xml_text(header.lang) ? header.lang : "";
-  if (auto fault = impl.check_header(header)) {
+  const auto from = Jid::parse(header.from);
+  impl.peer = from ? from->bare_text() : "";
+  impl.lang = is_language_tag(header.lang) ? header.lang : "";
+  if (auto fault = find_header_fault(header)) {
     return impl.close(actions, fault->condition, std::move(fault->text));
   }
-  impl.host = *impl.find_host(header.to);
-  impl.peer_from = header.from;
+  const std::string* const host = impl.find_named_host(header);
+  // Whoever has logged in to one host cannot go on at another.
+  if (!host || (!impl.user.empty() && *host != impl.host)) {
+    return impl.close(actions, StreamCondition::kHostUnknown, "");
+  }
+  impl.host = *host;
+  if (!impl.user.empty() && !impl.is_own_address(header.from)) {
+    return impl.close(actions, StreamCondition::kInvalidFrom, "");
+  }
   std::string out = impl.make_header();
   impl.header_sent = true;
   if (!impl.user.empty()) {
@@ -179,7 +143,7 @@ void Negotiation::on_header(const xml::StreamHeader& header, Actions& actions) {
     impl.stage = Impl::Stage::kBind;
   } else {
     write_login_features(out, impl.framing, impl.options, impl.secure, impl.bindings);
-    impl.stage = Impl::Stage::kFeatures;
+    impl.stage = Impl::Stage::kLogin;
   }
   impl.send(actions, std::move(out));
 }
@@ -198,19 +162,16 @@ void Negotiation::Impl::refuse_unexpected(xml::Element element, Actions& actions
 void Negotiation::on_element(xml::Element element, Actions& actions) {
   Impl& impl = *impl_;
   switch (impl.stage) {
-    case Impl::Stage::kFeatures:
-    case Impl::Stage::kSaslMessage:
+    case Impl::Stage::kLogin:
       if (element.is("starttls", ns::kTls)) return impl.start_tls(actions);
       if (element.is("auth", ns::kSasl)) return impl.start_sasl(element, actions);
-      if (element.is("response", ns::kSasl)) return impl.continue_sasl(element.text(), actions);
+      if (element.is("response", ns::kSasl)) return impl.continue_sasl(element, actions);
       if (element.is("abort", ns::kSasl)) {
         return impl.fail_sasl(SaslFailure::kAborted, "aborted by the client", actions);
       }
       return impl.refuse_unexpected(element, actions);
     case Impl::Stage::kBind:
-      if (element.is("iq", ns::kClient) && element.child("bind", ns::kBind)) {
-        return impl.request_bind(element, actions);
-      }
+      if (is_bind_request(element)) return impl.request_bind(element, actions);
       return impl.refuse_unexpected(element, actions);
     case Impl::Stage::kHeader:
       return impl.close(actions, StreamCondition::kBadFormat, "no stream header");
@@ -228,7 +189,9 @@ void Negotiation::Impl::start_tls(Actions& actions) {
     std::string out;
     xml::Writer(out).open("failure", ns::kTls).end();
     send(actions, std::move(out));
-    return close(actions, StreamCondition::kNone, "STARTTLS is not offered");
+    stage = Stage::kClosed;  // section 5.4.2.2: the failure ends the stream, without an error
+    actions.push_back(action::End{"STARTTLS is not offered"});
+    return;
   }
   std::string out;
   xml::Writer(out).open("proceed", ns::kTls).end();
@@ -240,45 +203,49 @@ void Negotiation::Impl::start_tls(Actions& actions) {
 
 void Negotiation::on_tls_open(ChannelBindings bindings, Actions&) {
   Impl& impl = *impl_;
-  // Section 5.4.3.3: what was learnt in the clear is forgotten.
+  if (impl.stage != Impl::Stage::kTlsHandshake) return;
   impl.secure = true;
   impl.bindings = std::move(bindings);
-  impl.stage = Impl::Stage::kHeader;
+  // Section 5.4.3.3: what was learnt in the clear is forgotten, but for the failed logins.
   impl.host.clear();
-  impl.peer_from.clear();
+  impl.peer.clear();
   impl.lang.clear();
+  impl.sasl_user.clear();
+  impl.begin_stream();
 }
 
 // --- SASL ----------------------------------------------------------------------------------------
 
 void Negotiation::Impl::start_sasl(xml::Element auth, Actions& actions) {
-  const auto named = parse_mechanism(auth.attr("mechanism"));
-  if (sasl) {
-    return fail_sasl(SaslFailure::kMalformedRequest, "two exchanges at once", actions);
-  }
+  if (sasl) return fail_sasl(SaslFailure::kMalformedRequest, "two exchanges at once", actions);
   if (!may_authenticate(options, secure)) {
     return fail_sasl(SaslFailure::kEncryptionRequired, "authentication before TLS", actions);
   }
-  if (named == Mechanism::kPlain && !secure && !options.plain_without_tls) {
-    return fail_sasl(SaslFailure::kEncryptionRequired, "PLAIN before TLS", actions);
-  }
-  if (!named || !is_offered(*named, options, secure, bindings)) {
-    return fail_sasl(SaslFailure::kInvalidMechanism,
-                     "mechanism " + text::for_log(auth.attr("mechanism"), 40), actions);
-  }
+  const std::string_view name = auth.attr("mechanism");
+  const auto named = parse_mechanism(name);
+  const auto refusal =
+      named ? find_refusal(*named, options, secure, bindings) : SaslFailure::kInvalidMechanism;
+  if (refusal) return fail_sasl(*refusal, "mechanism " + text::for_log(name, 40), actions);
   mechanism = *named;
   sasl = SaslExchange::start(mechanism, host, bindings, offers_plus(options, secure, bindings));
-  stage = Stage::kSaslMessage;
-  const std::string initial = auth.text();
-  if (!initial.empty()) return continue_sasl(initial, actions);
-  // No initial response: section 6.4.3 asks for it with an empty challenge.
-  SaslChallenge empty;
-  take(empty, actions);
+  std::string initial = auth.text();
+  if (initial.empty()) {  // section 6.4.3: an empty challenge asks for it
+    SaslChallenge challenge;
+    return take(challenge, actions);
+  }
+  take_sasl_message(initial == "=" ? "" : initial, actions);  // section 6.4.2: "=" is empty
+  crypto::wipe(initial);
 }
 
-void Negotiation::Impl::continue_sasl(std::string_view encoded, Actions& actions) {
+void Negotiation::Impl::continue_sasl(xml::Element response, Actions& actions) {
   if (!sasl) return fail_sasl(SaslFailure::kMalformedRequest, "response to nothing", actions);
-  auto message = encoded == "=" ? std::optional<std::string>("") : text::base64_decode(encoded);
+  std::string encoded = response.text();
+  take_sasl_message(encoded, actions);
+  crypto::wipe(encoded);
+}
+
+void Negotiation::Impl::take_sasl_message(std::string_view encoded, Actions& actions) {
+  auto message = text::base64_decode(encoded);
   if (!message) return fail_sasl(SaslFailure::kIncorrectEncoding, "not base64", actions);
   take_sasl_step(sasl->on_message(*message), actions);
   crypto::wipe(*message);
@@ -292,7 +259,7 @@ void Negotiation::Impl::take(SaslChallenge& step, Actions& actions) {
   std::string out;
   xml::Writer(out).open("challenge", ns::kSasl).text(text::base64_encode(step.message)).end();
   send(actions, std::move(out));
-  stage = Stage::kSaslMessage;
+  stage = Stage::kLogin;
 }
 
 void Negotiation::Impl::take(SaslNeedKeys& step, Actions& actions) {
@@ -320,14 +287,14 @@ void Negotiation::Impl::take(SaslSuccess& step, Actions& actions) {
   if (!step.message.empty()) writer.text(text::base64_encode(step.message));
   writer.end();
   send(actions, std::move(out));
-  stage = Stage::kHeader;
+  begin_stream();
   actions.push_back(action::Authenticated{user, mechanism});
   actions.push_back(action::ExpectHeader{});
 }
 
 void Negotiation::Impl::fail_sasl(SaslFailure failure, std::string why, Actions& actions) {
   sasl.reset();
-  stage = Stage::kFeatures;
+  stage = Stage::kLogin;
   std::string out;
   xml::Writer(out).open("failure", ns::kSasl).open(to_string(failure)).end().end();
   send(actions, std::move(out));

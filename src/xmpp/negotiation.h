@@ -63,7 +63,10 @@ struct Close {
   StreamCondition condition;
   std::string text;
 };
-struct End {};  // the peer's </stream:stream>: answer it and close
+// Send </stream:stream> and close, without an error.
+struct End {
+  std::string why;  // for the log
+};
 }  // namespace action
 using Action = std::variant<action::Send, action::StartTls, action::ExpectHeader, action::NeedKeys,
                             action::NeedPassword, action::Authenticated, action::AuthFailed,
@@ -80,8 +83,9 @@ class Negotiation {
               ChannelBindings bindings);
   ~Negotiation();
 
+  // Where another framing carries the stream, what its own opening says, put as a stream header.
   void on_header(const xml::StreamHeader& header, Actions& actions);
-  // `parser_error`-free elements before the session is established.
+  // First-level elements until the session is established.
   void on_element(xml::Element element, Actions& actions);
   void on_tls_open(ChannelBindings bindings, Actions& actions);
   // kUnavailable -> temporary-auth-failure.
@@ -94,7 +98,8 @@ class Negotiation {
   bool waiting() const;
   bool authenticated() const;
   bool established() const;
-  // A response header has been sent (else an error must be preceded by one, section 4.9.1.2).
+  // The response header of the present stream has been sent; else an error must be preceded by one
+  // (section 4.9.1.2). STARTTLS and SASL begin a new stream.
   bool header_sent() const;
   // The header to send before an error when none was sent yet.
   std::string make_header() const;

@@ -90,9 +90,8 @@ using SaslStep = std::variant<SaslChallenge, SaslNeedKeys, SaslNeedPassword, Sas
 class SaslExchange {
  public:
   // `domain` is the stream's host: an authzid must be empty, or the same user as USER or
-  // USER@domain. `plus_offered`: the features advertised a -PLUS mechanism. Where tls-unique was
-  // among its bindings, a client's gs2 flag "y" then means that somebody stripped it: refused
-  // (RFC 5802 section 6; scram.cc says why not elsewhere).
+  // USER@domain. `plus_offered`: the features advertised a -PLUS mechanism, so that a client's
+  // gs2 flag "y" means that somebody stripped it: refused (RFC 5802 section 6).
   static std::unique_ptr<SaslExchange> start(Mechanism mechanism, std::string_view domain,
                                              const ChannelBindings& bindings, bool plus_offered);
   virtual ~SaslExchange() = default;

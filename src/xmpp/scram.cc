@@ -111,7 +111,6 @@ class ScramExchange final : public SaslExchange {
   SaslStep on_client_first(std::string_view message);
   std::optional<SaslFail> take_gs2_header(std::string_view& message);
   std::optional<SaslFail> check_binding_flag(std::string_view flag);
-  bool was_stripped(std::string_view flag) const;
   SaslStep on_client_final(std::string_view message);
   bool proof_is_right(std::string_view proof, const std::string& auth_message) const;
 
@@ -149,20 +148,13 @@ std::optional<SaslFail> ScramExchange::check_binding_flag(std::string_view flag)
   }
   if (flag != "n" && flag != "y") return malformed("bad gs2 header");
   if (plus_) return malformed("-PLUS without channel binding");
-  if (was_stripped(flag)) {
+  // RFC 5802 section 6: "y" says that the client could bind but saw no -PLUS. It was offered, so
+  // somebody between us has taken it out. slixmpp says "y" also where it chose not to bind, so it
+  // gets in by -PLUS alone, with the only binding it knows: see net::TlsFilter::tls_unique().
+  if (flag == "y" && plus_offered_) {
     return SaslFail{SaslFailure::kNotAuthorized, "SCRAM: channel binding was stripped (downgrade)"};
   }
   return std::nullopt;
-}
-
-// RFC 5802 section 6: "y" says that the client could bind but saw no -PLUS, so that a server which
-// offered it knows that somebody between them took it out. That holds where tls-unique was offered,
-// the type that every client of the RFC knows. TLS 1.3 has none (RFC 9266), and there slixmpp
-// before 1.8.5 says "y" having seen -PLUS, because it knows nothing but tls-unique: it must get in,
-// so there, as in Prosody 0.12, "y" proves nothing. Who wants the protection all the same offers
-// nothing but -PLUS.
-bool ScramExchange::was_stripped(std::string_view flag) const {
-  return flag == "y" && plus_offered_ && !bindings_.tls_unique.empty();
 }
 
 // gs2-cbind-flag "," [ "a=" saslname ] ","
