@@ -52,12 +52,7 @@ Result<Prepared> prepare(const Config& config) {
   if (!accounts && accounts.error().code != Errc::kNotFound) {
     return tl::unexpected<Error>(accounts.error());
   }
-  if (accounts) {
-    prepared.accounts = std::move(*accounts);
-  } else {
-    log::warn("server", "no accounts file yet, nobody can log in",
-              {{"file", config.accounts_file}, {"hint", "rosterd passwd USER@HOST"}});
-  }
+  if (accounts) prepared.accounts = std::move(*accounts);
   prepared.xmpp_tls = std::move(*xmpp_tls);
   prepared.http_tls = std::move(*http_tls);
   return prepared;
@@ -236,6 +231,10 @@ Status Server::check(const Config& config) {
 Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string config_file) {
   auto prepared = prepare(config);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
+  if (prepared->accounts.list().empty()) {
+    log::warn("server", "no accounts yet, nobody can log in",
+              {{"file", config.accounts_file}, {"hint", "rosterd passwd USER@HOST"}});
+  }
   auto loop = std::make_unique<net::Loop>(config.loop);
   auto client = web::HttpClient::make(*loop, config.http_client);
   if (!client) return tl::unexpected<Error>(client.error());

@@ -8,8 +8,8 @@
 #include "app/refresh_request.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "base/text.h"
-#include "net/log_limit.h"
 
 namespace rosterd::app {
 
@@ -87,7 +87,7 @@ struct Refresh::Impl final : RefreshBatch::Events {
   Timers& timers;
   bool stopping = false;
   SlotTable<RefreshBatch> batches;
-  net::LogLimit refusals;
+  LogLimit refusals;
 };
 
 void Refresh::Impl::begin(const RefreshBatch::Client& client,

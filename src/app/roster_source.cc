@@ -11,7 +11,7 @@
 #include "app/roster_fetch.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "net/log_limit.h"
+#include "base/log_limit.h"
 
 namespace rosterd::app {
 
@@ -86,9 +86,9 @@ struct RosterSource::Impl {
   RosterSourceOptions options;
   FetchContext context;
   im::Core* core = nullptr;
-  net::LogLimit alarms{kLogInterval};
-  net::LogLimit failures{kLogInterval};
-  net::LogLimit skips{kLogInterval};
+  LogLimit alarms{kLogInterval};
+  LogLimit failures{kLogInterval};
+  LogLimit skips{kLogInterval};
   std::uint64_t last_ticket = 0;
   std::unordered_map<std::uint64_t, Refetch> refetches;
   std::unordered_map<std::string, std::unique_ptr<Question>> questions;  // by bare JID

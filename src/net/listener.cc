@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "net/log_limit.h"
+#include "base/log_limit.h"
 #include "net/uv_connection.h"
 #include "net/uv_loop.h"
 
@@ -25,7 +25,7 @@ std::size_t allowed_connections(std::size_t wanted) {
   const std::size_t files = limit.rlim_cur;
   const std::size_t most =
       files > 2 * kReservedDescriptors ? files - kReservedDescriptors : files / 2;
-  if (wanted > most) {
+  if (wanted > most && wanted != kUnboundedConnections) {
     log::warn("net", "max_connections is lowered to the limit of open files",
               {{"wanted", wanted}, {"allowed", most}});
   }

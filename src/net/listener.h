@@ -2,6 +2,8 @@
 // Listener: a bound TCP socket that hands out accepted connections.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <memory>
 
 #include "base/result.h"
@@ -17,12 +19,16 @@ class ListenerEvents {
   virtual void on_accept(Connection& connection) = 0;
 };
 
+// For a listener whose owner keeps its own bound.
+inline constexpr std::size_t kUnboundedConnections = std::numeric_limits<std::size_t>::max();
+
 struct ListenerOptions {
   Address address;
   FlushPhase phase = FlushPhase::kC2s;
   int backlog = 511;
   // Loop-wide bound on connections; over it an accepted one is closed at once, and logged
-  // (limited). Lowered to what the limit of open files (RLIMIT_NOFILE) allows.
+  // (limited). Lowered to what the limit of open files (RLIMIT_NOFILE) allows;
+  // kUnboundedConnections asks for just that.
   std::size_t max_connections = 10'000;
 };
 

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "base/handle.h"
+#include "base/log_limit.h"
 #include "base/time.h"
 #include "base/timers.h"
-#include "net/log_limit.h"
 
 struct uv_loop_s;
 

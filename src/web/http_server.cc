@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "web/http_server.h"
 
-#include <limits>
 #include <utility>
 
 #include "base/json.h"
@@ -90,7 +89,7 @@ Status HttpServer::listen(const net::Address& address, std::shared_ptr<const net
   options.address = address;
   options.phase = net::FlushPhase::kWeb;
   // The server has a bound of its own: a full house of XMPP clients must not shut out the web app.
-  options.max_connections = std::numeric_limits<std::size_t>::max();
+  options.max_connections = net::kUnboundedConnections;
   auto listener = net::Listener::open(impl_->context.loop, options, port.get());
   if (!listener) return tl::unexpected<Error>(listener.error());
   port->listener = std::move(*listener);

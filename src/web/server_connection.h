@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "base/handle.h"
+#include "base/log_limit.h"
 #include "base/timers.h"
 #include "http/parser.h"
 #include "net/connection.h"
-#include "net/log_limit.h"
 #include "web/http_server.h"
 #include "web/routes.h"
 
@@ -35,7 +35,7 @@ struct ServerContext {
   SlotTable<ServerConnection> connections;
   SlotTable<Exchange> exchanges;
   // Lines about strangers' faults, which they can repeat at will.
-  net::LogLimit refusal_log{};
+  LogLimit refusal_log{};
   bool stopping = false;
 };
 

@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 
-namespace rosterd::net {
+namespace rosterd {
 
 class LogLimit {
  public:
@@ -32,4 +32,4 @@ class LogLimit {
   bool admitted_ = false;
 };
 
-}  // namespace rosterd::net
+}  // namespace rosterd
