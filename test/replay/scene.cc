@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scene.h"
 
+#include <utility>
+
 namespace rosterd::replay {
 
 Scene::Scene() {
@@ -36,7 +38,7 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"accounts cannot be read", &Scene::accounts_go_down},
       {"accounts can be read", &Scene::accounts_come_up},
       {"POST <path>", &Scene::post_nothing},
-      {"POST <path> as <type:> <body...>", &Scene::post_as},
+      {"as <type:> POST <path> <body...>", &Scene::post_as},
       {"POST <path> <body...>", &Scene::post},
       {"GET <path>", &Scene::get},
       {"the answer is <status>", &Scene::answer_is},
@@ -70,11 +72,17 @@ const std::vector<Scene::Verb>& Scene::verbs() {
 }
 
 Status Scene::play(const Step& step) {
+  const Verb* found = nullptr;
   Arguments arguments;
   for (const Verb& verb : verbs()) {
-    if (match_verb(verb.pattern, step.text, arguments)) return (this->*verb.play)(arguments);
+    Arguments candidate;
+    if (!match_verb(verb.pattern, step.text, candidate)) continue;
+    if (found) return make_error(Errc::kInvalid, "two verbs match");
+    found = &verb;
+    arguments = std::move(candidate);
   }
-  return make_error(Errc::kInvalid, "no such verb");
+  if (!found) return make_error(Errc::kInvalid, "no such verb");
+  return (this->*found->play)(arguments);
 }
 
 Status Scene::finish() {

@@ -54,8 +54,7 @@ Status Scene::receive_in_any_order(const Arguments& a) {
 Status Scene::receive_error(const Arguments& a) {
   const auto stanza = take_stanza(a[0]);
   if (!stanza) return tl::unexpected<Error>(stanza.error());
-  const std::string error = a[1].substr(0, a[1].find(':'));
-  if (matcher_.matches_error(a[2], error, *stanza)) return {};
+  if (matcher_.matches_error(a[2], a[1], *stanza)) return {};
   return make_error(Errc::kInvalid, matcher_.why() + "\n  came " + *stanza);
 }
 

@@ -40,18 +40,12 @@ class FlatObject final : public json::Events {
 };
 
 Result<int> parse_status(std::string_view text) {
-  if (text.ends_with(':')) text.remove_suffix(1);
   int status = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
   if (error != std::errc() || end != text.data() + text.size()) {
     return make_error(Errc::kInvalid, "not a number: " + std::string(text));
   }
   return status;
-}
-
-std::string without_colon(std::string text) {
-  if (text.ends_with(':')) text.pop_back();
-  return text;
 }
 
 }  // namespace
@@ -66,9 +60,7 @@ Status Scene::set_answer(const std::string& user, const std::string& status, std
   return {};
 }
 
-Status Scene::web_app_has(const Arguments& a) {
-  return set_answer(without_colon(a[0]), "200", a[1]);
-}
+Status Scene::web_app_has(const Arguments& a) { return set_answer(a[0], "200", a[1]); }
 
 Status Scene::web_app_answers(const Arguments& a) { return set_answer(a[0], a[1], {}); }
 
@@ -147,7 +139,7 @@ Status Scene::web_app_was_asked_at(const Arguments& a) {
 }
 
 Status Scene::web_app_was_asked_with(const Arguments& a) {
-  const std::string_view value = web_app_.last_fields.get(without_colon(a[0]));
+  const std::string_view value = web_app_.last_fields.get(a[0]);
   if (value == a[1]) return {};
   return make_error(Errc::kInvalid, "it was '" + std::string(value) + "'");
 }
@@ -179,9 +171,7 @@ Status Scene::post(const Arguments& a) { return request("POST", a[0], a[1], "app
 
 Status Scene::post_nothing(const Arguments& a) { return request("POST", a[0], {}, {}); }
 
-Status Scene::post_as(const Arguments& a) {
-  return request("POST", a[0], a[2], without_colon(a[1]));
-}
+Status Scene::post_as(const Arguments& a) { return request("POST", a[1], a[2], a[0]); }
 
 Status Scene::get(const Arguments& a) { return request("GET", a[0], {}, {}); }
 

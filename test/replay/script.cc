@@ -52,9 +52,13 @@ bool match_verb(std::string_view pattern, std::string_view text, Arguments& argu
       arguments.emplace_back(text::trim(text));
       return true;
     }
-    const std::string_view word = take_word(text);
+    std::string_view word = take_word(text);
     if (word.empty()) return false;
     if (is_slot(wanted)) {
+      if (wanted.ends_with(":>")) {
+        if (!word.ends_with(':')) return false;
+        word.remove_suffix(1);
+      }
       arguments.emplace_back(word);
     } else if (wanted != word) {
       return false;

@@ -22,8 +22,9 @@ std::vector<Step> parse_script(std::string_view text);
 
 using Arguments = std::vector<std::string>;
 
-// Matches `text` against "<who> logs in as <jid>": words must agree, <x> takes one word and, as the
-// last one, <x...> takes all the rest. Fills `arguments` in order.
+// Matches `text` against "<who> logs in as <jid>": words must agree, <x> takes one word, <x:> one
+// that ends with a colon, without it, and, as the last one, <x...> takes all the rest. Fills
+// `arguments` in order.
 bool match_verb(std::string_view pattern, std::string_view text, Arguments& arguments);
 
 // "30s", "400ms", "2m", "1h".
