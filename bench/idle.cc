@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr int kWarmUp = 100;
+constexpr int kWarmUp = 1000;
 
 void log_in(std::vector<bench::Client>& clients, std::uint16_t port, bool tls, int from, int to) {
   for (int user = from; user < to; ++user) {
