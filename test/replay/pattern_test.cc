@@ -89,6 +89,7 @@ void verb_takes_words_and_the_rest(void**) {
   assert_false(match_verb("<who> sends: <xml...>", "romeo says: <a>", arguments));
   assert_false(match_verb("<who> connects", "romeo connects again", arguments));
   assert_false(match_verb("<who> connects", "romeo", arguments));
+  assert_false(match_verb("<who> sends: <xml...>", "romeo sends: ", arguments));
   assert_true(match_verb("<status:> <body...>", "200: {}", arguments));
   assert_text_equal(arguments[0], "200");
   assert_false(match_verb("<status:> <body...>", "200 {}", arguments));

@@ -50,7 +50,7 @@ bool match_verb(std::string_view pattern, std::string_view text, Arguments& argu
     const std::string_view wanted = take_word(pattern);
     if (is_slot(wanted) && wanted.ends_with("...>")) {
       arguments.emplace_back(text::trim(text));
-      return true;
+      return !arguments.back().empty();
     }
     std::string_view word = take_word(text);
     if (word.empty()) return false;
