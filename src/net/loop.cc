@@ -19,6 +19,9 @@ struct WorkRequest {
   std::unique_ptr<Work> work;
 };
 
+// Turns in a row without a web flush.
+constexpr int kMostPostponed = 50;
+
 Instant sample_clock() { return Instant(Duration(static_cast<Duration::rep>(uv_hrtime() / 1000))); }
 
 }  // namespace
@@ -95,8 +98,7 @@ void Loop::add_reap_hook(ReapHook* hook) { reap_hooks_.push_back(hook); }
 
 void Loop::end_turn() {
   timers_.run_due(now());
-  flush(FlushPhase::kC2s);
-  flush(FlushPhase::kWeb);
+  flush();
   for (ReapHook* hook : reap_hooks_) hook->on_reap();
   account_turn();
   for (const Handle<Connection> handle : std::exchange(uv_->throttled, {})) {
@@ -105,10 +107,33 @@ void Loop::end_turn() {
   rearm_timer();
 }
 
-void Loop::flush(FlushPhase phase) {
-  const auto index = static_cast<int>(phase);
-  for (FlushHook* hook : flush_hooks_[index]) hook->on_flush();
-  while (Connection* connection = uv_->dirty[index].pop_front()) connection->flush();
+void Loop::flush() {
+  if (!flush_c2s()) {
+    ++postponed_;
+    return;
+  }
+  postponed_ = 0;
+  call_hooks(FlushPhase::kWeb);
+  auto& dirty = uv_->dirty[static_cast<int>(FlushPhase::kWeb)];
+  while (Connection* connection = dirty.pop_front()) connection->flush();
+}
+
+// True when all is flushed. Clients that keep the loop busier than it can be must not hold up the
+// web application for ever: then one long turn flushes all.
+bool Loop::flush_c2s() {
+  call_hooks(FlushPhase::kC2s);
+  auto& dirty = uv_->dirty[static_cast<int>(FlushPhase::kC2s)];
+  const Instant begin = sample_clock();
+  while (Connection* connection = dirty.pop_front()) {
+    connection->flush();
+    const bool is_over = sample_clock() - begin >= options_.flush_slice;
+    if (is_over && postponed_ < kMostPostponed) return dirty.empty();
+  }
+  return true;
+}
+
+void Loop::call_hooks(FlushPhase phase) {
+  for (FlushHook* hook : flush_hooks_[static_cast<int>(phase)]) hook->on_flush();
 }
 
 void Loop::account_turn() {

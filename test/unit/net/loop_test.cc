@@ -258,6 +258,70 @@ void bytes_written_after_their_phase_go_out_with_the_next_turn(void**) {
   assert_text_equal(scene.client.received, "late");
 }
 
+// Several clients, each flushed in a turn of its own, and a web connection that is told when all
+// have been written to.
+struct SlicedScene final : rosterd::net::ListenerEvents, rosterd::net::ConnectEvents, FlushHook {
+  static constexpr std::size_t kClients = 5;
+
+  SlicedScene() : loop(make_options()) {
+    rosterd::net::ListenerOptions options;
+    options.address = *rosterd::net::Address::parse("127.0.0.1", 0);
+    listener = std::move(*rosterd::net::Listener::open(loop, options, this));
+    loop.add_flush_hook(FlushPhase::kWeb, this);
+    for (Side& side : accepted) side.end_hook = [](Side& ended) { ended.close(); };
+    for (std::size_t i = 0; i < kClients; ++i) {
+      connector.connect("127.0.0.1", listener->address().port(), this);
+    }
+  }
+  static LoopOptions make_options() {
+    LoopOptions options;
+    options.flush_slice = Duration(0);
+    return options;
+  }
+
+  void on_accept(rosterd::net::Connection& connection) override {
+    accepted[accepts++].attach(connection);
+    begin_when_all_are_there();
+  }
+  void on_connected(std::uint64_t, rosterd::net::Connection& connection) override {
+    connected[connects++].attach(connection);
+    begin_when_all_are_there();
+  }
+  void on_connect_failed(std::uint64_t, const rosterd::Error&) override { listener.reset(); }
+
+  void begin_when_all_are_there() {
+    if (accepts != kClients || connects != kClients) return;
+    listener.reset();
+    for (Side& side : accepted) side.write("push");
+    begun_in = loop.turns();
+  }
+  void on_flush() override {
+    if (begun_in == 0 || flushed_in != 0) return;
+    flushed_in = loop.turns();
+    for (Side& side : accepted) {
+      left += side.connection->queued_bytes();
+      side.close();
+    }
+  }
+
+  Loop loop;
+  std::unique_ptr<rosterd::net::Listener> listener;
+  rosterd::net::Connector connector{loop, FlushPhase::kWeb};
+  Side accepted[kClients], connected[kClients];
+  std::size_t accepts = 0, connects = 0;
+  std::uint64_t begun_in = 0, flushed_in = 0;
+  std::size_t left = 0;
+};
+
+void web_flush_waits_for_all_slices_of_the_c2s_flush(void**) {
+  SlicedScene scene;
+  scene.loop.run();
+  assert_int_equal(scene.connects, SlicedScene::kClients);
+  assert_int_equal(scene.left, 0);
+  assert_int_equal(scene.flushed_in - scene.begun_in, SlicedScene::kClients - 1);
+  for (const Side& side : scene.connected) assert_text_equal(side.received, "push");
+}
+
 }  // namespace
 
 int main() {
@@ -273,6 +337,7 @@ int main() {
       cmocka_unit_test(bound_of_zero_logs_no_turn),
       cmocka_unit_test(waiting_is_not_part_of_a_turn),
       cmocka_unit_test(bytes_written_after_their_phase_go_out_with_the_next_turn),
+      cmocka_unit_test(web_flush_waits_for_all_slices_of_the_c2s_flush),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
