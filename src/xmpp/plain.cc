@@ -20,7 +20,9 @@ class PlainExchange final : public SaslExchange {
 
   // [authzid] NUL authcid NUL passwd
   SaslStep on_message(std::string_view message) override {
-    if (!username_.empty()) return malformed("PLAIN: message out of order");
+    if (std::exchange(state_, State::kDone) != State::kMessage) {
+      return malformed("PLAIN: message out of order");
+    }
     const std::size_t first = message.find('\0');
     const std::size_t second =
         first == std::string_view::npos ? first : message.find('\0', first + 1);
@@ -37,19 +39,25 @@ class PlainExchange final : public SaslExchange {
       return SaslFail{SaslFailure::kInvalidAuthzid, "PLAIN: authzid is somebody else"};
     }
     username_ = std::move(*username);
+    state_ = State::kPassword;
     return SaslNeedPassword{username_, std::string(password)};
   }
 
   SaslStep on_keys(const ScramKeys&) override { return malformed("PLAIN: no keys were asked for"); }
 
   SaslStep on_password(bool right) override {
-    if (username_.empty()) return malformed("PLAIN: no password was asked for");
+    if (std::exchange(state_, State::kDone) != State::kPassword) {
+      return malformed("PLAIN: no password was asked for");
+    }
     if (right) return SaslSuccess{username_, ""};
     return SaslFail{SaslFailure::kNotAuthorized, "wrong password or unknown user"};
   }
 
  private:
+  enum class State { kMessage, kPassword, kDone };
+
   const std::string domain_;
+  State state_ = State::kMessage;
   std::string username_;
 };
 

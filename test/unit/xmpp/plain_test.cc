@@ -80,11 +80,19 @@ void password_decides(void**) {
 }
 
 void messages_out_of_order_are_malformed(void**) {
+  assert_text_equal(outcome(start_plain("example.net")->on_password(true)), "malformed-request");
+  assert_text_equal(outcome(start_plain("example.net")->on_keys({})), "malformed-request");
   const auto exchange = start_plain("example.net");
-  assert_text_equal(outcome(exchange->on_password(true)), "malformed-request");
-  assert_text_equal(outcome(exchange->on_keys({})), "malformed-request");
   assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "romeo secret");
   assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "malformed-request");
+  assert_text_equal(outcome(exchange->on_password(true)), "malformed-request");
+}
+
+void failed_exchange_stays_failed(void**) {
+  const auto exchange = start_plain("example.net");
+  assert_text_equal(outcome(exchange->on_message("x")), "malformed-request");
+  assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "malformed-request");
+  assert_text_equal(outcome(exchange->on_password(true)), "malformed-request");
 }
 
 }  // namespace
@@ -97,6 +105,7 @@ int main() {
       cmocka_unit_test(user_may_act_as_nobody_else),
       cmocka_unit_test(password_decides),
       cmocka_unit_test(messages_out_of_order_are_malformed),
+      cmocka_unit_test(failed_exchange_stays_failed),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
