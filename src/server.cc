@@ -16,6 +16,7 @@
 #include "store/accounts_auth.h"
 #include "web/http_client.h"
 #include "web/http_server.h"
+#include "xmpp/jid.h"
 
 namespace rosterd {
 
@@ -35,7 +36,9 @@ Result<std::shared_ptr<const net::TlsContext>> make_tls(const Config& config,
                                                         std::vector<std::string> alpn) {
   net::TlsServerOptions options;
   for (const net::Certificate& host : config.hosts) {
-    if (!host.certificate_file.empty()) options.certificates.push_back(host);
+    if (host.certificate_file.empty()) continue;
+    options.certificates.push_back(host);
+    options.certificates.back().host = xmpp::domain_to_ascii(host.host);
   }
   if (options.certificates.empty()) return std::shared_ptr<const net::TlsContext>();
   options.alpn = std::move(alpn);

@@ -51,12 +51,13 @@ http::Response make_answer(const RefreshBatch& batch, bool all_failed_ok) {
 
 void log_batch(const RefreshBatch& batch) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(batch.age()).count();
-  log::info("refresh", "done",
-            {{"users", batch.updated() + batch.errors()},
-             {"updated", batch.updated()},
-             {"errors", batch.errors()},
-             {"ms", ms},
-             {"first_error", batch.errors() == 0 ? "none" : batch.first_error()}});
+  const log::Field users("users", batch.updated() + batch.errors());
+  const log::Field updated("updated", batch.updated());
+  const log::Field errors("errors", batch.errors());
+  const log::Field took("ms", ms);
+  if (batch.errors() == 0) return log::info("refresh", "done", {users, updated, errors, took});
+  log::warn("refresh", "done with errors",
+            {users, updated, errors, took, {"first_error", batch.first_error()}});
 }
 
 Result<std::vector<RefreshUser>> parse_path(std::string_view path,

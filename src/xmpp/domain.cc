@@ -98,18 +98,23 @@ const Profile& nameprep() {
   return profile;
 }
 
+UIDNA* idna() {
+  static UIDNA* const instance = [] {
+    UErrorCode error = U_ZERO_ERROR;
+    return uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_UNICODE | UIDNA_NONTRANSITIONAL_TO_ASCII,
+                           &error);
+  }();
+  return instance;
+}
+
 // ToUnicode of RFC 3490 section 4.2, which never fails: what does not decode, or decodes to what
 // another label would be prepared to, stays as it is.
 std::string to_unicode(std::string label) {
-  static UIDNA* const idna = [] {
-    UErrorCode error = U_ZERO_ERROR;
-    return uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_UNICODE, &error);
-  }();
   std::array<char, 4 * kLabelBytes> out;
   UIDNAInfo info = UIDNA_INFO_INITIALIZER;
   UErrorCode error = U_ZERO_ERROR;
   const int32_t size =
-      uidna_labelToUnicodeUTF8(idna, label.data(), static_cast<int32_t>(label.size()), out.data(),
+      uidna_labelToUnicodeUTF8(idna(), label.data(), static_cast<int32_t>(label.size()), out.data(),
                                static_cast<int32_t>(out.size()), &info, &error);
   if (U_FAILURE(error) || info.errors != 0) return label;
   std::string decoded(out.data(), static_cast<std::size_t>(size));
@@ -160,6 +165,17 @@ Result<std::string> prepare_domain(std::string_view text) {
   }
   if (out.size() > kPartBytes) return refused_part("domain", "is longer than 1023 bytes");
   return out;
+}
+
+std::string domain_to_ascii(std::string_view domain) {
+  std::array<char, 2 * kPartBytes> out;
+  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+  UErrorCode error = U_ZERO_ERROR;
+  const int32_t size =
+      uidna_nameToASCII_UTF8(idna(), domain.data(), static_cast<int32_t>(domain.size()), out.data(),
+                             static_cast<int32_t>(out.size()), &info, &error);
+  if (U_FAILURE(error) || info.errors != 0) return std::string(domain);
+  return std::string(out.data(), static_cast<std::size_t>(size));
 }
 
 }  // namespace rosterd::xmpp

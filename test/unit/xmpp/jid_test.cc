@@ -208,6 +208,13 @@ void address_is_made_from_parts_as_from_text(void**) {
 }
 
 // RFC 4013 section 3, and its limits.
+void domain_has_the_form_that_certificates_have(void**) {
+  assert_text_equal(domain_to_ascii("example.com"), "example.com");
+  assert_text_equal(domain_to_ascii(*prepare_domain("B\u00FCcher.example")),
+                    "xn--bcher-kva.example");
+  assert_text_equal(domain_to_ascii("[::1]"), "[::1]");
+}
+
 void saslprep_follows_the_examples_of_its_rfc(void**) {
   assert_text_equal(or_refused(saslprep("I\u00ADX")), "IX");
   assert_text_equal(or_refused(saslprep("user")), "user");
@@ -242,6 +249,7 @@ int main() {
       cmocka_unit_test(directions_may_not_be_mixed),
       cmocka_unit_test(resource_is_changed_without_touching_the_rest),
       cmocka_unit_test(address_is_made_from_parts_as_from_text),
+      cmocka_unit_test(domain_has_the_form_that_certificates_have),
       cmocka_unit_test(saslprep_follows_the_examples_of_its_rfc),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
