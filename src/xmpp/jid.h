@@ -46,8 +46,8 @@ class Jid {
 Result<std::string> prepare_node(std::string_view text);
 Result<std::string> prepare_domain(std::string_view text);
 Result<std::string> prepare_resource(std::string_view text);
-// A prepared domain as DNS, certificates and SNI have it: "xn--…" for labels that are not ASCII. One
-// that has no such form comes back as it is.
+// A prepared domain as DNS, certificates and SNI have it: "xn--…" for labels that are not ASCII.
+// One that has no such form comes back as it is.
 std::string domain_to_ascii(std::string_view domain);
 // RFC 4013, for passwords and SCRAM user names.
 Result<std::string> saslprep(std::string_view text);
