@@ -207,7 +207,6 @@ void address_is_made_from_parts_as_from_text(void**) {
   assert_false(Jid::make("a", "").has_value());
 }
 
-// RFC 4013 section 3, and its limits.
 void domain_has_the_form_that_certificates_have(void**) {
   assert_text_equal(domain_to_ascii("example.com"), "example.com");
   assert_text_equal(domain_to_ascii(*prepare_domain("B\u00FCcher.example")),
@@ -215,6 +214,7 @@ void domain_has_the_form_that_certificates_have(void**) {
   assert_text_equal(domain_to_ascii("[::1]"), "[::1]");
 }
 
+// RFC 4013 section 3, and its limits.
 void saslprep_follows_the_examples_of_its_rfc(void**) {
   assert_text_equal(or_refused(saslprep("I\u00ADX")), "IX");
   assert_text_equal(or_refused(saslprep("user")), "user");
