@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <csignal>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -19,8 +20,17 @@ struct WorkRequest {
   std::unique_ptr<Work> work;
 };
 
-// Turns in a row without a web flush.
-constexpr int kMostPostponed = 50;
+// Of the web flush, for c2s connections that are not flushed yet.
+constexpr Duration kLongestPostponement = std::chrono::milliseconds(250);
+
+constexpr std::uint64_t kCpuSampleTurns = 16;
+
+Duration sample_thread_cpu() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::duration_cast<Duration>(std::chrono::seconds(time.tv_sec) +
+                                              std::chrono::nanoseconds(time.tv_nsec));
+}
 
 Instant sample_clock() { return Instant(Duration(static_cast<Duration::rep>(uv_hrtime() / 1000))); }
 
@@ -109,10 +119,10 @@ void Loop::end_turn() {
 
 void Loop::flush() {
   if (!flush_c2s()) {
-    ++postponed_;
+    if (!web_waits_since_) web_waits_since_ = now();
     return;
   }
-  postponed_ = 0;
+  web_waits_since_.reset();
   call_hooks(FlushPhase::kWeb);
   auto& dirty = uv_->dirty[static_cast<int>(FlushPhase::kWeb)];
   while (Connection* connection = dirty.pop_front()) connection->flush();
@@ -123,11 +133,12 @@ void Loop::flush() {
 bool Loop::flush_c2s() {
   call_hooks(FlushPhase::kC2s);
   auto& dirty = uv_->dirty[static_cast<int>(FlushPhase::kC2s)];
-  const Instant begin = sample_clock();
+  const Instant end =
+      std::max(now() + options_.flush_slice, sample_clock() + options_.flush_slice / 5);
+  const bool may_postpone = !web_waits_since_ || now() - *web_waits_since_ < kLongestPostponement;
   while (Connection* connection = dirty.pop_front()) {
     connection->flush();
-    const bool is_over = sample_clock() - begin >= options_.flush_slice;
-    if (is_over && postponed_ < kMostPostponed) return dirty.empty();
+    if (may_postpone && !dirty.empty() && sample_clock() >= end) return false;
   }
   return true;
 }
@@ -136,15 +147,23 @@ void Loop::call_hooks(FlushPhase phase) {
   for (FlushHook* hook : flush_hooks_[static_cast<int>(phase)]) hook->on_flush();
 }
 
+// A turn may be slow because the machine is busy elsewhere; the thread's own time tells. Asking for
+// it is a system call, so it is asked for now and then, and the turns since count as one.
 void Loop::account_turn() {
   const Duration took = sample_clock() - *now_;
   now_.reset();
   wall_now_.reset();
-  ++turns_;
   longest_turn_ = std::max(longest_turn_, took);
-  if (options_.turn_warn <= Duration(0) || took <= options_.turn_warn) return;
+  const bool is_slow = options_.turn_warn > Duration(0) && took > options_.turn_warn;
+  if (++turns_ % kCpuSampleTurns != 0 && !is_slow) return;
+  const Duration cpu = sample_thread_cpu();
+  const Duration spent = std::min(cpu - std::exchange(cpu_sampled_, cpu), took);
+  if (!is_slow) return;
   if (const auto left_out = slow_turns_.admit(sample_clock())) {
-    log::warn("loop", "slow turn", {{"microseconds", took.count()}, {"not_logged", *left_out}});
+    log::warn("loop", "slow turn",
+              {{"microseconds", took.count()},
+               {"of_cpu_at_most", spent.count()},
+               {"not_logged", *left_out}});
   }
 }
 

@@ -6,7 +6,7 @@
 //   1. due timers run            (base/timers, one uv_timer_t)
 //   2. c2s flush                 (sessions' outboxes to connections to the kernel)
 //   3. web flush                 (HTTP answers: whoever sees one may rely on 2 having happened)
-//      Where 2 takes longer than its slice, its rest and all of 3 wait for the next turn.
+//      Where 2 takes too long, its rest and all of 3 wait for the next turn.
 //   4. reap                      (what closed during the turn is destroyed)
 //   5. accounting                (turn time; a turn over the bound is logged)
 #pragma once
@@ -63,9 +63,10 @@ class SignalEvents {
 struct LoopOptions {
   // A turn longer than this is logged as a warning; 0 switches it off.
   Duration turn_warn = std::chrono::milliseconds(10);
-  // How long a turn writes to c2s connections before it lets others have theirs: a thousand writes
-  // take 10 ms. Zero writes to one connection in each turn.
-  Duration flush_slice = std::chrono::milliseconds(3);
+  // A turn that has lasted this long leaves the c2s connections that it has not written to yet for
+  // the next one: a thousand writes take 10 ms. It writes for a fifth of this in any case, and to
+  // one connection at least.
+  Duration flush_slice = std::chrono::milliseconds(5);
   // How long a closing connection waits for its peer to take what is queued and to close too.
   Duration drain_timeout = std::chrono::seconds(5);
 };
@@ -133,7 +134,8 @@ class Loop : public Clock {
   std::uint64_t last_connection_id_ = 0;
   Duration longest_turn_{0};
   std::uint64_t turns_ = 0;
-  int postponed_ = 0;  // turns since the last web flush
+  std::optional<Instant> web_waits_since_;  // while the web flush is postponed
+  Duration cpu_sampled_{0};                 // of the thread, some turns ago
   LogLimit slow_turns_;
   LogLimit tls_faults_;  // of all connections
 };
