@@ -93,10 +93,10 @@ struct Refresh::Impl final : RefreshBatch::Events {
 
 void Refresh::Impl::begin(const RefreshBatch::Client& client,
                           const std::vector<RefreshUser>& users) {
-  auto made = std::make_unique<RefreshBatch>(client, source, clock, *this);
+  auto made = std::make_unique<RefreshBatch>(client, core, source, clock, *this);
   RefreshBatch& batch = *made;
   batch.handle = batches.insert(std::move(made));
-  batch.start(users, core, timers, options.deadline);
+  batch.start(users, timers, options.deadline);
   if (batch.complete()) on_batch_complete(batch);
 }
 

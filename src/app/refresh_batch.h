@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "app/refresh_request.h"
@@ -32,12 +33,12 @@ class RefreshBatch final : private RosterSink {
     virtual void on_batch_complete(RefreshBatch& batch) = 0;
   };
 
-  RefreshBatch(const Client& client, RosterSource& source, const Clock& clock, Events& events);
+  RefreshBatch(const Client& client, im::Core& core, RosterSource& source, const Clock& clock,
+               Events& events);
   ~RefreshBatch() override;
 
   // Users who are offline need no fetch: what is kept of them is forgotten.
-  void start(const std::vector<RefreshUser>& users, im::Core& core, Timers& timers,
-             Duration deadline);
+  void start(const std::vector<RefreshUser>& users, Timers& timers, Duration deadline);
   // What has not arrived counts as an error.
   void give_up(const std::string& why);
 
@@ -54,15 +55,20 @@ class RefreshBatch final : private RosterSink {
  private:
   void on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
                     Result<im::RosterChange> change) override;
+  void ask(const xmpp::Jid& user, std::size_t elements);
+  void ask_counterparts();
   void on_deadline();
   void count_error(std::size_t elements, const std::string& why);
 
   const Client client_;
+  im::Core& core_;
   RosterSource& source_;
   const Clock& clock_;
   Events& events_;
   const Instant started_;
-  std::unordered_map<std::uint64_t, std::size_t> pending_;  // ticket -> elements
+  std::unordered_map<std::uint64_t, std::size_t> pending_;  // ticket -> elements; 0: not named
+  std::unordered_set<std::string> asked_;                   // bare JIDs
+  bool counterparts_asked_ = false;
   std::vector<im::RosterChange> changes_;
   std::size_t updated_ = 0;
   std::size_t errors_ = 0;

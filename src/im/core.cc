@@ -63,6 +63,10 @@ void Core::on_roster_fetched(const xmpp::Jid& bare, Result<RosterChange> change)
 
 void Core::apply(std::vector<RosterChange> batch) { apply_rosters(*state_, std::move(batch)); }
 
+std::vector<xmpp::Jid> Core::find_one_sided(const RosterChange& change) const {
+  return im::find_one_sided(*state_, change);
+}
+
 void Core::forget_roster(const xmpp::Jid& user) { im::forget_roster(*state_, user); }
 
 void Core::expire() {

@@ -93,6 +93,9 @@ class Core {
   // unavailable presence between those who lose each other; roster pushes; available presence
   // between those who gain each other. No I/O, one turn, no half-applied state observable.
   void apply(std::vector<RosterChange> batch);
+  // Online contacts to whom `change` gives what their own rosters, as they are known here, do not
+  // give back: the web app may have changed those as well.
+  std::vector<xmpp::Jid> find_one_sided(const RosterChange& change) const;
   // A refresh named a user without a stream: the kept copy, if any, must not be used again.
   void forget_roster(const xmpp::Jid& user);
 

@@ -180,7 +180,29 @@ void apply_kept_roster(State& state, User& user) {
   log::info("im", "roster applied stale", {{"user", user.jid.text()}});
 }
 
+// What the change gives and the contact's roster does not give back, of either direction.
+bool is_one_sided(const ItemChange& change, const RosterItem* back) {
+  const Subscription had = change.before ? change.before->subscription : Subscription::kNone;
+  const Subscription has = change.after ? change.after->subscription : Subscription::kNone;
+  const Subscription given_back = back ? back->subscription : Subscription::kNone;
+  const bool wants = has_to(has) && !has_to(had);
+  const bool grants = has_from(has) && !has_from(had);
+  return (wants && !has_from(given_back)) || (grants && !has_to(given_back));
+}
+
 }  // namespace
+
+std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& change) {
+  std::vector<xmpp::Jid> contacts;
+  const User* user = state.directory.find_user(change.user.text());
+  if (!user) return contacts;
+  for (const ItemChange& item : diff_rosters(user->roster(), change.roster)) {
+    const User* contact = state.directory.find_user(item.contact());
+    if (!contact || contact == user || !contact->roster()) continue;
+    if (is_one_sided(item, contact->find_item(user->atom))) contacts.push_back(contact->jid);
+  }
+  return contacts;
+}
 
 void apply_rosters(State& state, std::vector<RosterChange> batch) {
   std::vector<Swap> swaps = collect_swaps(state, batch);
