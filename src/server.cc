@@ -69,6 +69,14 @@ bool same_sockets(const Config& a, const Config& b) {
          a.https_port == b.https_port;
 }
 
+// "::1" is among the defaults, and there are machines without IPv6. Any other address was asked
+// for.
+bool is_missing_ipv6(const std::string& interface, const Error& error) {
+  if (interface != "::1" || error.code != Errc::kNotFound) return false;
+  log::info("server", "no IPv6 on this machine", {{"left_out", error.text}});
+  return true;
+}
+
 }  // namespace
 
 struct Server::Impl final : net::SignalEvents {
@@ -120,10 +128,12 @@ struct Server::Impl final : net::SignalEvents {
 
 Status Server::Impl::open() {
   for (const std::string& interface : config.c2s_interfaces) {
-    if (auto opened = open_c2s(interface); !opened) return opened;
+    auto opened = open_c2s(interface);
+    if (!opened && !is_missing_ipv6(interface, opened.error())) return opened;
   }
   for (const std::string& interface : config.http_interfaces) {
-    if (auto opened = open_http(interface); !opened) return opened;
+    auto opened = open_http(interface);
+    if (!opened && !is_missing_ipv6(interface, opened.error())) return opened;
   }
   for (const int signum : {SIGTERM, SIGINT, SIGHUP}) loop->watch_signal(signum, this);
   loop->timers().arm(housekeeping, loop->now() + kHousekeepingInterval);

@@ -90,7 +90,9 @@ Status Service::listen(const net::Address& address, bool direct_tls, std::size_t
   port->listener = std::move(*listener);
   log::info("c2s", "listening",
             {{"address", port->listener->address().to_string()},
-             {"tls", direct_tls ? "direct" : "starttls"}});
+             {"tls", direct_tls   ? "direct"
+                     : impl_->tls ? "starttls"
+                                  : "none"}});
   impl_->ports.push_back(std::move(port));
   return {};
 }

@@ -91,8 +91,9 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const ListenerOptio
   int status = uv_tcp_bind(&uv->tcp, options.address.get(), flags);
   if (status == 0) status = uv_listen(uv->stream(), options.backlog, Uv::on_connection);
   if (status != 0) {
-    const Error error = make_uv_error(status, "listen on " + options.address.to_string());
-    return tl::unexpected<Error>(error);
+    Error error = make_uv_error(status, "listen on " + options.address.to_string());
+    if (status == UV_EADDRNOTAVAIL || status == UV_EAFNOSUPPORT) error.code = Errc::kNotFound;
+    return tl::unexpected<Error>(std::move(error));
   }
   sockaddr_storage name{};
   int size = sizeof name;

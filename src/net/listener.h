@@ -34,8 +34,8 @@ struct ListenerOptions {
 
 class Listener {
  public:
-  // Binds and listens; kUnavailable with the address in the text when it cannot. `events` outlives
-  // it.
+  // Binds and listens. kNotFound: this machine has no such address; kUnavailable: it cannot be
+  // had; the address is in the text. `events` outlives it.
   static Result<std::unique_ptr<Listener>> open(Loop& loop, const ListenerOptions& options,
                                                 ListenerEvents* events);
   // Stops listening; libuv's handle is closed in the background and owned by the loop until then.

@@ -93,6 +93,9 @@ Status HttpServer::listen(const net::Address& address, std::shared_ptr<const net
   auto listener = net::Listener::open(impl_->context.loop, options, port.get());
   if (!listener) return tl::unexpected<Error>(listener.error());
   port->listener = std::move(*listener);
+  log::info(
+      "web", "listening",
+      {{"address", port->listener->address().to_string()}, {"tls", port->tls ? "yes" : "no"}});
   impl_->ports.push_back(std::move(port));
   return {};
 }
