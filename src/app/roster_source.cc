@@ -225,11 +225,12 @@ void RosterSource::set_core(im::Core* core) { impl_->core = core; }
 
 void RosterSource::set_options(const RosterSourceOptions& options) { impl_->options = options; }
 
-void RosterSource::fetch_roster(const xmpp::Jid& user) {
+std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
   Impl::Question& question = impl_->open(user);
   question.login = true;
   question.backoff = Backoff();
   question.login_needs = impl_->join(question, Reason::kLogin);
+  return question.login_needs;
 }
 
 void RosterSource::cancel_fetch(const xmpp::Jid& user) {

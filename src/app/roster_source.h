@@ -54,7 +54,7 @@ class RosterSource : public im::RosterFetcher {
 
   // Login: the result goes to im::Core::on_roster_fetched(). After a failure, which is reported as
   // well, it is tried again after 2 s, 4 s, … 30 s until it succeeds or is cancelled.
-  void fetch_roster(const xmpp::Jid& user) override;
+  std::uint64_t fetch_roster(const xmpp::Jid& user) override;
   void cancel_fetch(const xmpp::Jid& user) override;
 
   // Refresh: a result at least as new as this call, for each call one on_refetched() unless

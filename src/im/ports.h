@@ -18,8 +18,9 @@ class RosterFetcher {
   virtual ~RosterFetcher() = default;
   // A user has logged in and has no roster that may be used. One question per user at a time; a
   // failed one is repeated in the background by the implementation until it succeeds or
-  // cancel_fetch() is called.
-  virtual void fetch_roster(const xmpp::Jid& user) = 0;
+  // cancel_fetch() is called. Returns the lowest RosterChange::sequence that is new enough for this
+  // login: a refresh that asked before it may still bring an older roster.
+  virtual std::uint64_t fetch_roster(const xmpp::Jid& user) = 0;
   // The user's last stream is gone.
   virtual void cancel_fetch(const xmpp::Jid& user) = 0;
 };

@@ -142,7 +142,8 @@ void keep_for_later(State& state, RosterChange& change) {
 }
 
 bool is_outdated(const User& user, const RosterChange& change) {
-  if (!user.held || change.sequence >= user.held->sequence) return false;
+  const std::uint64_t held = user.held ? user.held->sequence : 0;
+  if (change.sequence >= std::max(held, user.oldest_usable)) return false;
   ROSTERD_DEBUG("im", "older roster dropped",
                 {{"user", user.jid.text()}, {"sequence", change.sequence}});
   return true;

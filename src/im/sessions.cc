@@ -51,7 +51,7 @@ void begin_user(State& state, const xmpp::Jid& bare) {
   User& user = state.directory.add_user(bare);
   if (++user.streams > 1) return;
   user.held = state.kept_rosters.take(bare.text());
-  state.fetcher->fetch_roster(user.jid);
+  user.oldest_usable = state.fetcher->fetch_roster(user.jid);
 }
 
 void end_user(State& state, const xmpp::Jid& bare) {

@@ -54,6 +54,8 @@ class User {
   std::size_t streams = 0;
   std::vector<Session*> sessions;  // bound, in the order of binding; owned by Directory
 
+  // Of the fetches that may still answer, the first that is new enough for this login.
+  std::uint64_t oldest_usable = 0;
   RosterState roster_state = RosterState::kLoading;
   // While the state is kLoading or kFailed: a copy from an earlier login, which grants nothing.
   std::optional<HeldRoster> held;

@@ -23,7 +23,7 @@ class StillClock final : public Clock {
 
 class NoFetcher final : public im::RosterFetcher {
  public:
-  void fetch_roster(const xmpp::Jid&) override {}
+  std::uint64_t fetch_roster(const xmpp::Jid&) override { return 0; }
   void cancel_fetch(const xmpp::Jid&) override {}
 };
 

@@ -31,9 +31,13 @@ class ManualClock : public Clock {
 
 class RecordingFetcher : public RosterFetcher {
  public:
-  void fetch_roster(const xmpp::Jid& user) override { asked.emplace_back(user.text()); }
+  std::uint64_t fetch_roster(const xmpp::Jid& user) override {
+    asked.emplace_back(user.text());
+    return new_enough;
+  }
   void cancel_fetch(const xmpp::Jid& user) override { cancelled.emplace_back(user.text()); }
   std::vector<std::string> asked, cancelled;
+  std::uint64_t new_enough = 0;
 };
 
 inline xmpp::Jid make_jid(std::string_view text) {
