@@ -10,12 +10,28 @@ import subprocess
 from .journal import PATIENCE, Journal
 
 
+# Names of ports given out, held until this process ends: abstract sockets that only one can bind.
+_claims = []
+
+
+def claim(port):
+    """Whether no other scene, of this process or of one that runs beside it, has this port."""
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0rosterd-test-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _claims.append(name)
+    return True
+
+
 def free_port():
     """A port of loopback that nobody uses now, outside the range from which the kernel gives out
     ports by itself, so that nobody gets it by chance before its user binds it."""
     while True:
         port = random.randint(10_000, 32_000)
-        if port_is_free(port):
+        if claim(port) and port_is_free(port):
             return port
 
 
