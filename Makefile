@@ -30,7 +30,7 @@ help:
 	@echo 'make deps        the Debian packages of packages.txt'
 	@echo 'make format, make lint, make clean'
 
-deps: deps-build,demo,check,fuzz
+deps: deps-build,demo,check,fuzz,bench
 
 # deps-build,demo installs what these parts need. Does nothing, and needs no network, when all of
 # it is there.
@@ -85,7 +85,7 @@ fuzz: deps-build,check,fuzz
 	    $(BUILD)/fuzz/found/$$name test/fuzz/corpus/$$name; \
 	done
 
-bench: deps-build,demo
+bench: deps-build,demo,bench
 	@bench/run
 
 install: build
