@@ -27,12 +27,6 @@ Atom Interner::acquire(std::string_view text) {
   return atom;
 }
 
-void Interner::add_reference(Atom atom) {
-  if (atom == kNoAtom) return;
-  assert(entries_[atom].references > 0);
-  ++entries_[atom].references;
-}
-
 void Interner::release(Atom atom) {
   if (atom == kNoAtom) return;
   Entry& entry = entries_[atom];

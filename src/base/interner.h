@@ -25,8 +25,6 @@ class Interner {
 
   // Returns the atom of `text` with one reference more. "" is kNoAtom and not counted.
   Atom acquire(std::string_view text);
-  // One reference more for an atom that the caller knows to be alive.
-  void add_reference(Atom atom);
   void release(Atom atom);
 
   // The atom without a reference, or kNoAtom when nobody holds that string.

@@ -15,7 +15,7 @@ namespace rosterd::json {
 
 // Receives one JSON text in order. Views are valid during the call. Every string and key has been
 // checked: strict UTF-8. (XML legality is for the receiver to check: text::is_xml_text.)
-// Returning false stops the reading: read() then fails with the text of on_refused().
+// Returning false stops the reading: read() then fails with the text of refusal().
 class Events {
  public:
   virtual ~Events() = default;

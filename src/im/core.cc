@@ -44,10 +44,6 @@ bool Core::is_online(const xmpp::Jid& user) const {
   return state_->directory.find_user(user.bare_text()) != nullptr;
 }
 
-bool Core::is_local(const xmpp::Jid& jid) const {
-  return is_served(state_->options.hosts, jid.domain());
-}
-
 void Core::on_roster_fetched(const xmpp::Jid& bare, Result<RosterChange> change) {
   User* user = state_->directory.find_user(bare.text());
   if (!user) return;

@@ -82,7 +82,6 @@ class Core {
   Interner& interner() { return interner_; }
   // Has this bare JID a stream (so that a refresh must fetch)?
   bool is_online(const xmpp::Jid& user) const;
-  bool is_local(const xmpp::Jid& jid) const;
 
   // The answer to RosterFetcher::fetch_roster. On failure a kept roster serves as stale copy if it
   // is young enough; else waiting roster gets are answered with wait/remote-server-timeout, and a

@@ -153,7 +153,6 @@ void Loop::account_turn() {
   const Duration took = sample_clock() - *now_;
   now_.reset();
   wall_now_.reset();
-  longest_turn_ = std::max(longest_turn_, took);
   const bool is_slow = options_.turn_warn > Duration(0) && took > options_.turn_warn;
   if (++turns_ % kCpuSampleTurns != 0 && !is_slow) return;
   const Duration cpu = sample_thread_cpu();

@@ -100,8 +100,7 @@ class Loop : public Clock {
   void watch_signal(int signum, SignalEvents* events);
   void unwatch_signals();
 
-  // Longest and number of turns so far, for bench/ and tests.
-  Duration longest_turn() const { return longest_turn_; }
+  // The number of turns so far.
   std::uint64_t turns() const { return turns_; }
 
   std::size_t connection_count() const { return connections_.size(); }
@@ -132,7 +131,6 @@ class Loop : public Clock {
   mutable std::optional<Instant> now_;
   mutable std::optional<WallTime> wall_now_;
   std::uint64_t last_connection_id_ = 0;
-  Duration longest_turn_{0};
   std::uint64_t turns_ = 0;
   std::optional<Instant> web_waits_since_;  // while the web flush is postponed
   Duration cpu_sampled_{0};                 // of the thread, some turns ago

@@ -111,13 +111,6 @@ void an_ended_session_is_gone_and_ending_it_again_is_harmless(void** state) {
   assert_int_equal(scene.core.session_count(), 0);
 }
 
-void a_domain_is_local_when_it_is_served(void** state) {
-  Scene& scene = scene_of(state);
-  assert_true(scene.core.is_local(make_jid("romeo@h")));
-  assert_true(scene.core.is_local(make_jid("other")));
-  assert_false(scene.core.is_local(make_jid("romeo@example.org")));
-}
-
 // --- rosters of users who have left --------------------------------------------------------------
 
 const char* const kGet = "<iq id='1' type='get'><query xmlns='jabber:iq:roster'/></iq>";
@@ -252,7 +245,6 @@ int main() {
       SCENE_TEST(an_account_has_a_limited_number_of_sessions),
       SCENE_TEST(a_roster_is_asked_for_once_per_login_of_the_user),
       SCENE_TEST(an_ended_session_is_gone_and_ending_it_again_is_harmless),
-      SCENE_TEST(a_domain_is_local_when_it_is_served),
       SCENE_TEST(a_kept_roster_serves_while_the_web_app_is_down),
       SCENE_TEST(a_kept_roster_serves_for_a_limited_time_however_often_it_is_used),
       SCENE_TEST(the_time_counts_from_the_logout),
