@@ -4,6 +4,7 @@ application can fail. The example web app never does."""
 
 import asyncio
 import json
+import re
 
 from .journal import Journal
 
@@ -53,6 +54,7 @@ class BackEnd:
         self.answers = {}
         self.requests = Journal("back end was asked for")
         self.heads = []  # of the requests, as text
+        self.messages = []  # the requests whole, as bytes
         self.connections = 0  # ever made
         self._server = None
         self._connections = set()
@@ -91,9 +93,13 @@ class BackEnd:
             writer.close()
 
     async def _serve_one(self, reader, writer):
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        raw = await reader.readuntil(b"\r\n\r\n")
+        head = raw.decode("latin-1")
         path = head.split(" ", 2)[1]
+        length = re.search(r"(?i)\r\ncontent-length: (\d+)\r", head)
+        body = await reader.readexactly(int(length[1])) if length else b""
         self.heads.append(head)
+        self.messages.append(raw + body)
         self.requests.add(path)
         data = self._next_answer(path)
         if isinstance(data, Silence):

@@ -3,6 +3,7 @@
 
 import asyncio
 import base64
+import re
 import socket
 import ssl
 
@@ -53,6 +54,13 @@ class RawConnection:
             if not await self._read_some():
                 raise Missing(f"{self.name}: closed without {part!r}; received:\n{self.received}")
         return self.received
+
+    async def read_message(self):
+        """The bytes of the next HTTP response, which has a length or no body."""
+        async with asyncio.timeout(PATIENCE):
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"\r\nContent-Length: (\d+)\r", head)
+            return head + (await self._reader.readexactly(int(length[1])) if length else b"")
 
     async def read_all(self):
         """Reads until the peer closes."""

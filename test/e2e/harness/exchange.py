@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""Replay: the exchanges of the manual page against the built daemon, byte for byte."""
+
+import asyncio
+import re
+import tomllib
+
+from .backend import answer
+from .case import EndToEndTest
+from .certificate import make_certificate
+from .manual import to_bytes, to_pattern
+from .raw import RawConnection
+
+HOST = "example.com"
+APP = "app.example.org"  # in the page; the test's web app is on a port of loopback
+THEN = re.compile(r"(\S+) (has|sees|is gone)\b ?(.*)$")
+
+
+class ReplayTest(EndToEndTest):
+    """One scene for an exchange and those that came before it."""
+
+    async def replay(self, exchange, page):
+        """`page`: all exchanges by name."""
+        chain = [page[name] for name in exchange.names("after")] + [exchange]
+        self.clients = {}
+        await self.start_back_end()
+        for user in users_of(chain):
+            self.back_end.answers[f"/contacts/{user}"] = answer("{}")
+        await self._start_rosterd(chain)
+        for one in chain:
+            await self._prepare(one)
+            with self.subTest(one.name):
+                await (self._app_asks if one.asks == "app" else self._rosterd_asks)(one)
+                for statement in one.all("then"):
+                    await self._check(statement)
+
+    async def _start_rosterd(self, chain):
+        url = f"http://{APP}/contacts/%s"
+        self.make_daemon(
+            {HOST: make_certificate(self.folder, HOST)}, http_roster_url=self._here(url)
+        )
+        for one in chain:
+            for line in one.all("option"):
+                self._set_option(line)
+        await self.start_daemon(*users_of(chain))
+
+    def _set_option(self, line):
+        name, _, value = line.partition(" = ")
+        self.daemon.options[name] = tomllib.loads(f"value = {self._here(value)}")["value"]
+
+    def _here(self, text):
+        return text.replace(APP, f"127.0.0.1:{self.back_end.port}")
+
+    async def _prepare(self, exchange):
+        self._give(exchange.all("web app at login"))
+        for name in exchange.names("online"):
+            if name not in self.clients:
+                user, _, resource = name.partition("/")
+                self.clients[name] = await self.log_in(user, resource)
+        self._give(exchange.all("web app"))
+
+    def _give(self, lines):
+        """"PATH BODY" or "PATH STATUS": what the web app answers from now on."""
+        for line in lines:
+            path, _, body = line.partition(" ")
+            status = re.fullmatch(r"\d{3}", body)
+            self.back_end.answers[path] = answer("{}", body + " No") if status else answer(body)
+
+    # --- the web app asks ------------------------------------------------------------------------
+
+    async def _app_asks(self, exchange):
+        request = to_bytes(exchange.request)
+        raw = await RawConnection.open(("127.0.0.1", self.daemon.http_port))
+        self.addAsyncCleanup(raw.close)
+        self.marks = {name: len(client.journal) for name, client in self.clients.items()}
+        await raw.send(request)
+        self._compare(await raw.read_message(), to_bytes(exchange.answer), exchange)
+
+    # --- rosterd asks ----------------------------------------------------------------------------
+
+    async def _rosterd_asks(self, exchange):
+        self.back_end.answers[exchange.target] = to_bytes(exchange.answer, self._here)
+        self.marks = {name: len(client.journal) for name, client in self.clients.items()}
+        mark = len(self.back_end.messages)
+        doing = [asyncio.create_task(self._do(what)) for what in exchange.all("when")]
+        await self.back_end.requests.wait(
+            lambda _: self._request_for(exchange.target, mark), f"request for {exchange.target}"
+        )
+        await asyncio.gather(*doing)
+        request = self._request_for(exchange.target, mark)
+        self._compare(request, to_bytes(exchange.request, self._here), exchange)
+
+    def _request_for(self, target, mark):
+        wanted = f" {target} HTTP/1.1\r\n".encode()
+        return next((m for m in self.back_end.messages[mark:] if wanted in m), None)
+
+    async def _do(self, what):
+        subject, _, verb = what.partition(" ")
+        if verb == "logs in":
+            self.clients[subject] = await self.log_in(subject)
+        elif verb == "connects":  # for a roster that does not come
+            self.clients[subject] = await self.make_client(subject).open()
+        elif verb == "leaves":
+            await self.clients.pop(subject).close()
+        elif subject == "refresh":
+            await self.refresh(*verb.split(" "))
+        else:
+            raise AssertionError(f"when: {what}?")
+
+    # --- what came of it -------------------------------------------------------------------------
+
+    def _compare(self, got, page, exchange):
+        pattern = to_pattern(page, exchange.names("vary"))
+        if not pattern.fullmatch(got):
+            self.assertEqual(got.decode(), page.decode(), f"line {exchange.line} of the page")
+            self.fail(f"{exchange.name}: not even of the page's shape")
+
+    async def _check(self, statement):
+        match = THEN.match(statement)
+        self.assertTrue(match, f"then: {statement}?")
+        client = self.clients[match[1]]
+        if match[2] == "is gone":
+            await client.journal.wait(lambda _: client.journal.over, "end")
+        elif match[2] == "sees":
+            kind, *details = match[3].split(" ")
+            wanted = dict(detail.split("=") for detail in details)
+            await client.sees(kind, self.marks.get(match[1], 0), **wanted)
+        else:
+            items = [item.split() for item in match[3].split(",") if item != "nobody"]
+            roster = await client.ask_roster()
+            self.assertEqual(
+                {jid: item["subscription"] for jid, item in roster.items()}, dict(items)
+            )
+
+
+def users_of(chain):
+    """All who need an account."""
+    users = [name.partition("/")[0] for one in chain for name in one.names("online")]
+    for one in chain:
+        for what in one.all("when"):
+            if what.endswith((" logs in", " connects")):
+                users.append(what.split(" ")[0])
+    return dict.fromkeys(users)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""The exchanges of man/rosterd-protocol.7, read from the page itself. test_manual.py describes the
+format of their markers."""
+
+import dataclasses
+import pathlib
+import re
+
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "man" / "rosterd-protocol.7"
+
+MARKER = re.compile(r'\.\\" exchange ([\w-]+): (app|rosterd) asks$')
+SETTING = re.compile(r'\.\\"\s+([a-z ]+): (.*)$')
+REQUEST_LINE = re.compile(r"[A-Z]+ \S+ HTTP/1\.1$")
+STATUS_LINE = re.compile(r"HTTP/1\.1 \d{3} ")
+SETTINGS = {"after", "option", "online", "web app", "web app at login", "when", "then", "vary",
+            "sign"}  # fmt: skip
+
+
+class Fault(AssertionError):
+    def __init__(self, line, text):
+        super().__init__(f"{PAGE.name}:{line}: {text}")
+
+
+@dataclasses.dataclass
+class Exchange:
+    """`asks` is "app" or "rosterd". `request` and `answer` are lists of lines, roff undone."""
+
+    name: str
+    asks: str
+    line: int
+    settings: list = dataclasses.field(default_factory=list)  # (key, value), in order
+    request: list = dataclasses.field(default_factory=list)
+    answer: list = dataclasses.field(default_factory=list)
+
+    def all(self, key):
+        return [value for name, value in self.settings if name == key]
+
+    def names(self, key):
+        """Of a setting that is a list with commas."""
+        return [name.strip() for value in self.all(key) for name in value.split(",")]
+
+    @property
+    def target(self):
+        return self.request[0].split(" ")[1]
+
+
+def undo_roff(line):
+    if line.startswith(r"\&"):
+        line = line[2:]
+    return line.replace(r"\-", "-").replace(r"\(aq", "'").replace(r"\e", "\\")
+
+
+def read_page(path=PAGE):
+    """All exchanges, by name and in order. Fails where an HTTP message belongs to none."""
+    exchanges = {}
+    current = None  # the exchange that still lacks a message
+    block = None  # where the lines of the literal block go
+    for number, line in enumerate(path.read_text().split("\n"), 1):
+        if block is not None:
+            if line == ".Ed":
+                block = None
+                if current and current.request and current.answer:
+                    _check_lengths(current)
+                    current = None
+            else:
+                block = _place(current, block, undo_roff(line), number)
+        elif line.startswith(".Bd -literal"):
+            block = []
+        elif mark := MARKER.match(line):
+            if current:
+                raise Fault(number, f"{current.name} has no answer yet")
+            if mark[1] in exchanges:
+                raise Fault(number, f"a second {mark[1]}")
+            current = exchanges[mark[1]] = Exchange(mark[1], mark[2], number)
+        elif current and not current.request and (setting := SETTING.match(line)):
+            if setting[1] not in SETTINGS:
+                raise Fault(number, f"no setting {setting[1]!r}")
+            current.settings.append((setting[1], setting[2]))
+    if current:
+        raise Fault(current.line, f"{current.name} has no answer")
+    return exchanges
+
+
+def _place(current, block, line, number):
+    """Adds a literal line to the message that it is a part of. Returns where the next one goes."""
+    if REQUEST_LINE.match(line):
+        if not current or current.request:
+            raise Fault(number, "a request that belongs to no exchange")
+        block = current.request
+    elif STATUS_LINE.match(line):
+        if not current or not current.request or current.answer:
+            raise Fault(number, "an answer that belongs to no exchange")
+        block = current.answer
+    block.append(line)
+    return block
+
+
+def _check_lengths(exchange):
+    for message in (exchange.request, exchange.answer):
+        head, _, body = to_bytes(message).decode().partition("\r\n\r\n")
+        length = re.search(r"\nContent-Length: (\d+)", head)
+        size = len(body.encode())
+        if (int(length[1]) if length else 0) != size:
+            raise Fault(exchange.line, f"{exchange.name}: a body of {size} bytes; {message[0]}")
+
+
+def to_bytes(lines, replace=lambda head: head):
+    """An HTTP message as it is on the wire: CRLF in the head, LF in the body, which ends with one
+    where its length counts it. `replace` may change the head's text."""
+    text = "\n".join(lines).rstrip("\n")
+    head, _, body = text.partition("\n\n")
+    head = replace(head)
+    length = re.search(r"^Content-Length: (\d+)$", head, re.MULTILINE)
+    if length and len(body.encode()) + 1 == int(length[1]):
+        body += "\n"
+    return (head.replace("\n", "\r\n") + "\r\n\r\n" + body).encode()
+
+
+# What a text that varies may become, by its shape.
+SHAPES = [
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z"),
+    (r"\d+(\.\d+)?", r"\d+(?:\.\d+)?"),
+    (r"[0-9a-f]+", r"[0-9a-f]+"),
+    (r".*", r"[\w.+/=-]+"),
+]
+DATE = r"Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r"
+
+
+def to_pattern(message, varying):
+    """A pattern that matches the bytes of `message`, in which its Date and the texts of `varying`
+    are free within their shape. "Content-Length" in `varying` is that field's value."""
+    free = {}  # literal text -> pattern
+    for text in varying:
+        shape = next(wild for shape, wild in SHAPES if re.fullmatch(shape, text))
+        free[text] = shape
+    text = message.decode()
+    for line in text.partition("\r\n\r\n")[0].split("\n"):
+        if line.startswith("Date: "):
+            free[line] = DATE
+        if line.startswith("Content-Length: ") and free.pop("Content-Length", None):
+            free[line] = r"Content-Length: \d+\r"
+    longest_first = sorted(free, key=len, reverse=True)
+    parts = re.split("(" + "|".join(map(re.escape, longest_first)) + ")", text) if free else [text]
+    return re.compile("".join(free.get(part) or re.escape(part) for part in parts).encode())
