@@ -123,7 +123,7 @@ Refresh::~Refresh() = default;
 
 void Refresh::set_options(const RefreshOptions& options) { impl_->options = options; }
 
-void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange,
+void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client&,
                          const http::Request& request) {
   const RefreshOptions& options = impl_->options;
   const bool is_batch = !request.path().starts_with(kPathOfOne);

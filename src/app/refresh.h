@@ -33,7 +33,7 @@ class Refresh : public web::RequestHandler {
 
   // Registered for "/roster_admin/refresh" (POST) and "/roster_admin/refresh/" (GET). A client that
   // goes away does not end its batch.
-  void on_request(web::Responder& responder, web::ExchangeId exchange,
+  void on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client& client,
                   const http::Request& request) override;
 
   // Shutdown: new batches get 503; running ones end with what they have, now.

@@ -29,6 +29,9 @@ struct TlsServerOptions {
   // e.g. {"xmpp-client"}; empty: ALPN is ignored. A client that offers ALPN but none of these is
   // refused with no_application_protocol (RFC 7301 section 3.2, XEP-0368).
   std::vector<std::string> alpn{};
+  // Clients may show a certificate that one of these CAs (PEM) has issued; with another one the
+  // handshake fails. "" = none is asked for. Sessions are not resumed, so that each is checked.
+  std::string client_ca_file{};
 };
 
 struct TlsClientOptions {
@@ -86,6 +89,9 @@ class TlsFilter {
 
   const Error& error() const { return error_; }  // after kFailed
   TlsInfo info() const;                          // after the handshake
+  // The subject of the peer's certificate (RFC 4514), which has been verified; "" when the peer is
+  // a client that showed none, or was not asked.
+  std::string peer_subject() const;
 
   // Channel bindings (RFC 5929, RFC 9266); "" where the connection cannot give that one. Those of
   // TLS 1.2 need the extended master secret (RFC 7627), else a man in the middle could match them.

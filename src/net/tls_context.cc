@@ -66,6 +66,21 @@ Status load_certificate(SSL_CTX* context, const Certificate& certificate) {
   return {};
 }
 
+// Asks clients for a certificate, without which they get in as well.
+Status accept_clients_of(SSL_CTX* context, const std::string& ca_file) {
+  if (ca_file.empty()) return {};
+  ERR_clear_error();
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(ca_file.c_str());
+  if (!names) return file_error("CA certificates", ca_file);
+  SSL_CTX_set_client_CA_list(context, names);  // takes them
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    return file_error("CA certificates", ca_file);
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  return {};
+}
+
 Result<std::string> to_wire(const std::vector<std::string>& protocols) {
   std::string wire;
   for (const std::string& name : protocols) {
@@ -143,13 +158,18 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_server(const TlsServe
   std::shared_ptr<TlsContext> made(new TlsContext);
   Impl& impl = *made->impl_;
   impl.alpn = std::move(*alpn);
+  impl.verify = !options.client_ca_file.empty();
   for (const Certificate& certificate : options.certificates) {
     SslCtx context = make_ssl_ctx(TLS_server_method());
     if (!context) return make_error(Errc::kInternal, take_ssl_error("no TLS context"));
     if (auto loaded = load_certificate(context.get(), certificate); !loaded) {
       return tl::unexpected<Error>(loaded.error());
     }
+    if (auto loaded = accept_clients_of(context.get(), options.client_ca_file); !loaded) {
+      return tl::unexpected<Error>(loaded.error());
+    }
     TlsContextCallbacks::install(context.get(), impl);
+    if (!options.client_ca_file.empty()) SSL_CTX_set_num_tickets(context.get(), 0);
     impl.by_host.emplace(to_lower(certificate.host), context.get());
     impl.contexts.push_back(std::move(context));
   }

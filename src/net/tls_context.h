@@ -22,7 +22,7 @@ struct TlsContext::Impl {
   std::vector<SslCtx> contexts;                       // of a server: one per certificate
   std::unordered_map<std::string, SSL_CTX*> by_host;  // SNI, lower case
   std::string alpn;                                   // in wire form
-  bool verify = false;                                // of a client
+  bool verify = false;                                // the peer's certificate decides
 };
 
 // OpenSSL's oldest queued error as text, e.g. "wrong version number"; `fallback` when it has none.

@@ -80,6 +80,10 @@ struct FreeX509 {
   void operator()(X509* certificate) const { X509_free(certificate); }
 };
 
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+
 // RFC 5929 section 4.1: the hash of the certificate's signature, but never a weak one; undefined
 // where the signature has no hash of its own (Ed25519).
 const EVP_MD* end_point_hash(X509* certificate) {
@@ -231,6 +235,21 @@ TlsInfo TlsFilter::info() const {
   }
   info.resumed = SSL_session_reused(ssl_) == 1;
   return info;
+}
+
+std::string TlsFilter::peer_subject() const {
+  if (state_ != State::kOpen && state_ != State::kPeerClosed) return {};
+  const std::unique_ptr<X509, FreeX509> peer(SSL_get1_peer_certificate(ssl_));
+  if (!peer || SSL_get_verify_result(ssl_) != X509_V_OK) return {};
+  const std::unique_ptr<BIO, FreeBio> text(BIO_new(BIO_s_mem()));
+  if (!text ||
+      X509_NAME_print_ex(text.get(), X509_get_subject_name(peer.get()), 0, XN_FLAG_RFC2253) < 0) {
+    return {};
+  }
+  char line[512];
+  const int size = BIO_read(text.get(), line, sizeof line);
+  // An empty subject has been verified, too.
+  return size > 0 ? std::string(line, static_cast<std::size_t>(size)) : "(no subject)";
 }
 
 bool TlsFilter::binds_securely() const {

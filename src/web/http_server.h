@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +31,29 @@ class Responder {
   virtual void respond(ExchangeId exchange, http::Response response) = 0;
 };
 
+// Who sends a request.
+struct Client {
+  std::uint64_t connection = 0;  // its number in log lines
+  net::Address address{};        // of the TCP connection's other end, which may be a proxy
+  bool secure = false;           // it came over TLS
+  // Subject of the certificate the client showed and TlsServerOptions::client_ca_file vouches for;
+  // "" when it showed none.
+  std::string certificate{};
+  bool head = false;   // the request was a HEAD, which a handler of GET sees as a GET
+  std::string host{};  // set by app::Door: the one host it may touch; "" = all
+};
+
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
-  // A whole request. It is valid during the call; the answer may come later.
-  virtual void on_request(Responder& responder, ExchangeId exchange,
+  // The head of a request has come; of the body there may be nothing yet. Called once, before
+  // on_request(). An answer refuses the request: on_request() is not called and, where the body is
+  // still to come, the connection closes.
+  virtual std::optional<http::Response> on_head(const Client&, const http::Request&) {
+    return std::nullopt;
+  }
+  // A whole request. It and its client are valid during the call; the answer may come later.
+  virtual void on_request(Responder& responder, ExchangeId exchange, const Client& client,
                           const http::Request& request) = 0;
   // The client closed before its answer: nobody will read it. The work it asked for goes on.
   virtual void on_request_abandoned(ExchangeId) {}

@@ -113,11 +113,35 @@ std::size_t ServerConnection::read_message(std::string_view bytes) {
 void ServerConnection::follow_progress() {
   if (parser_->idle()) return parser_.reset();  // an empty line between requests
   const Stage stage = parser_->head_complete() ? Stage::kBody : Stage::kHead;
-  if (stage != stage_) enter(stage);
+  if (stage == stage_) return;
+  enter(stage);
+  if (stage == Stage::kBody) judge_head();
 }
 
-// A body that nobody wants is refused before it is sent.
+// A body that nobody wants is refused before it is read.
+void ServerConnection::judge_head() {
+  const http::Request& request = parser_->message();
+  const Route* route = server_.routes.find(request.path());
+  if (!route || !route->allows(request.method)) return;  // dispatch() says so
+  head_only_ = request.method == "HEAD";
+  if (auto refusal = route->handler->on_head(describe_client(), request)) {
+    refuse_with(std::move(*refusal));
+  }
+}
+
+Client ServerConnection::describe_client() const {
+  Client client;
+  client.connection = connection_.id();
+  client.address = connection_.peer();
+  client.secure = connection_.is_secure();
+  if (client.secure) client.certificate = connection_.tls()->peer_subject();
+  client.head = head_only_;
+  return client;
+}
+
+// The same, for a client that asks first.
 void ServerConnection::invite_body(bool body_follows) {
+  if (stage_ == Stage::kClosed) return;  // judge_head() refused it
   const http::Request& request = parser_->message();
   const Route* route = server_.routes.find(request.path());
   if (!route || !route->allows(request.method)) return refuse_with(make_route_refusal(route));
@@ -125,6 +149,7 @@ void ServerConnection::invite_body(bool body_follows) {
 }
 
 void ServerConnection::dispatch() {
+  const bool is_judged = stage_ == Stage::kBody;
   http::Request request = std::move(parser_->message());
   parser_.reset();
   keep_alive_ = request.keep_alive;
@@ -133,6 +158,12 @@ void ServerConnection::dispatch() {
   const Route* route = server_.routes.find(request.path());
   if (!route || !route->allows(request.method)) return answer(make_route_refusal(route));
   if (head_only_ && !route->lists("HEAD")) request.method = "GET";
+  const Client client = describe_client();
+  if (!is_judged) {
+    if (auto refusal = route->handler->on_head(client, request)) {
+      return answer(std::move(*refusal));
+    }
+  }
   ROSTERD_DEBUG("http", "request",
                 {{"connection", connection_.id()},
                  {"method", request.method},
@@ -142,7 +173,7 @@ void ServerConnection::dispatch() {
   exchange->handler = route->handler;
   exchange_ = server_.exchanges.insert(std::move(exchange));
   enter(Stage::kAnswering);
-  route->handler->on_request(server_.responder, exchange_, request);
+  route->handler->on_request(server_.responder, exchange_, client, request);
 }
 
 void ServerConnection::answer(http::Response response) {

@@ -69,6 +69,8 @@ class ServerConnection final : public net::ConnectionEvents {
   void read(std::string_view bytes);
   std::size_t read_message(std::string_view bytes);
   void follow_progress();
+  void judge_head();
+  Client describe_client() const;
   bool must_wait() const;
   void keep(std::string_view bytes);
   void resume();

@@ -51,7 +51,7 @@ void World::shut_down() {
 }
 
 void World::request(const http::Request& request) {
-  refresh_.on_request(requester_, web::ExchangeId{1, 1}, request);
+  refresh_.on_request(requester_, web::ExchangeId{1, 1}, web::Client{}, request);
 }
 
 c2s::ClientStream* World::find_stream(std::uint64_t number) {

@@ -226,7 +226,7 @@ class Stage {
     request.body = std::move(body);
     request.fields.add("Content-Type", "application/x-www-form-urlencoded");
     request.fields.add("Host", "anything");
-    refresh.on_request(clients, {requests++, 1}, request);
+    refresh.on_request(clients, {requests++, 1}, web::Client{}, request);
   }
   void post(std::string body) { request("POST", "/roster_admin/refresh", std::move(body)); }
   // "status body" of the last answer, which must be the n-th.

@@ -18,15 +18,22 @@ using namespace rosterd::web;
 
 namespace {
 
-// Serves "/echo" at once, holds "/late" until "/release"; "/stop" stops the server and releases.
+// Serves "/echo" at once, holds "/late" until "/release"; "/stop" stops the server and releases;
+// "/client" tells who asks. Refuses heads with "Refuse-Me".
 class App : public RequestHandler {
  public:
   HttpServer* server = nullptr;
   std::vector<ExchangeId> held, abandoned;
 
-  void on_request(Responder& responder, ExchangeId exchange,
+  std::optional<http::Response> on_head(const Client&, const http::Request& request) override {
+    if (!request.fields.has("Refuse-Me")) return std::nullopt;
+    return make_json_error(403, "refused by its head");
+  }
+
+  void on_request(Responder& responder, ExchangeId exchange, const Client& client,
                   const http::Request& request) override {
     const std::string_view path = request.path();
+    if (path == "/client") return responder.respond(exchange, make_json(200, describe(client)));
     if (path == "/late") return held.push_back(exchange);
     if (path == "/big") return responder.respond(exchange, make_json(200, std::string(1000, 'b')));
     responder.respond(exchange, make_json(200, request.method + request.target + request.body));
@@ -41,6 +48,11 @@ class App : public RequestHandler {
     abandoned.push_back(exchange);
     release(*server);
     server->stop();
+  }
+
+  static std::string describe(const Client& client) {
+    return client.address.ip() + (client.secure ? " secure" : " plain") +
+           (client.head ? " head" : "") + client.certificate + client.host;
   }
 
   void release(Responder& responder) {
@@ -66,7 +78,7 @@ Scene play(const HttpServerOptions& options, const Script& script, bool stop_at_
   server.add_route("/echo", "GET,POST", &app);
   server.add_route("/below/", "GET", &app);
   server.add_route("/below/deeper", "POST", &app);
-  for (const char* path : {"/late", "/release", "/big", "/stop"}) {
+  for (const char* path : {"/late", "/release", "/big", "/stop", "/client"}) {
     server.add_route(path, "GET", &app);
   }
   assert_true(server.listen(*net::Address::parse("127.0.0.1", 0), nullptr).has_value());
@@ -249,6 +261,44 @@ void body_is_asked_for_when_the_client_waits(void**) {
       "100 200 POST/echohi|404|200 POST/echohi|417");
 }
 
+void refused_head_spares_the_body(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient sends(port), waits(port);
+        sends.send(post("Refuse-Me: 1\r\nContent-Length: 900000\r\n", "the first of many"));
+        out << sends.answer() << sends.last().fields.get("Connection");
+        sends.finish_sending();
+        out << "," << sends.answer() << "|";
+        waits.send(post("Refuse-Me: 1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n", ""));
+        out << waits.answer() << waits.last().fields.get("Connection");
+      },
+      error_body(403, "refused by its head") + "close,closed|" +
+          error_body(403, "refused by its head") + "close");
+}
+
+void refused_head_of_a_whole_request_leaves_the_connection(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient client(port);
+        out << client.send(post("Refuse-Me: 1\r\nContent-Length: 2\r\n", "hi")).answer();
+        out << client.send(get("/echo", "Refuse-Me: 1\r\n")).answer();
+        out << client.send(get("/echo")).answer();
+      },
+      error_body(403, "refused by its head") + error_body(403, "refused by its head") +
+          "200 GET/echo");
+}
+
+void handler_knows_its_client(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient client(port);
+        out << client.send(get("/client")).answer() << "|";
+        client.send("HEAD /client HTTP/1.1\r\nHost: a\r\n\r\n").answer(true);
+        out << client.last().fields.get("Content-Length");
+      },
+      "200 127.0.0.1 plain|20");
+}
+
 void slow_clients_are_told_so(void**) {
   HttpServerOptions options;
   options.head_timeout = options.body_timeout = std::chrono::milliseconds(300);
@@ -374,6 +424,9 @@ int main() {
       cmocka_unit_test(refused_request_says_why_and_ends_the_connection),
       cmocka_unit_test(body_over_the_limit_is_refused_before_it_comes),
       cmocka_unit_test(body_is_asked_for_when_the_client_waits),
+      cmocka_unit_test(refused_head_spares_the_body),
+      cmocka_unit_test(refused_head_of_a_whole_request_leaves_the_connection),
+      cmocka_unit_test(handler_knows_its_client),
       cmocka_unit_test(slow_clients_are_told_so),
       cmocka_unit_test(idle_connection_is_closed),
       cmocka_unit_test(slow_answer_outlives_the_deadlines),

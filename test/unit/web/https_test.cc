@@ -98,7 +98,7 @@ void new_options_hold_for_new_connections(void**) {
 }
 
 struct Greeter : RequestHandler {
-  void on_request(Responder& responder, ExchangeId exchange,
+  void on_request(Responder& responder, ExchangeId exchange, const Client&,
                   const http::Request& request) override {
     responder.respond(exchange, make_json(200, request.target));
   }
