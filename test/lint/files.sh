@@ -19,10 +19,11 @@ while IFS= read -r file; do
   if grep -nE 'TODO|FIXME' "$file" | grep -vF "grep -nE"; then fault "$file: unfinished"; fi
   if grep -nE '[[:space:]]+$' "$file"; then fault "$file: white space at the end of a line"; fi
 done < <(find src test bench examples .ci \( -path '*/corpus/*' -o -name __pycache__ \) -prune -o \
-  \( -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' \) -print)
+  \( -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' \
+  -o -name '*.php' -o -name '*.mjs' \) -print)
 
 # In characters, not bytes.
-long=$(find test bench examples -name '*.py' -exec \
+long=$(find test bench examples \( -name '*.py' -o -name '*.php' -o -name '*.mjs' \) -exec \
   env LC_ALL=C.UTF-8 grep -nHE "^.{$((max_columns + 1)),}" {} + || true)
 [[ -z $long ]] || fault "$long"
 
