@@ -21,6 +21,7 @@ RefreshBatch::~RefreshBatch() {
 void RefreshBatch::start(const std::vector<RefreshUser>& users, Timers& timers, Duration deadline) {
   for (const RefreshUser& named : users) {
     if (core_.is_online(named.user)) {
+      core_.outdate_roster(named.user);
       ask(named.user, named.elements);
     } else {
       core_.forget_roster(named.user);

@@ -212,7 +212,8 @@ Result<im::RosterChange> RosterSource::Impl::make_change(const xmpp::Jid& user,
                                                          const Result<ParsedRoster>& roster,
                                                          std::uint64_t sequence) const {
   if (!roster) return tl::unexpected<Error>(roster.error());
-  return im::RosterChange{user, im::Roster(core->interner(), roster->entries), sequence};
+  return im::RosterChange{
+      user, std::make_shared<const im::Roster>(core->interner(), roster->entries), {}, sequence};
 }
 
 RosterSource::RosterSource(const RosterSourceOptions& options, web::Fetcher* fetcher,

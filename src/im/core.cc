@@ -63,6 +63,13 @@ std::vector<xmpp::Jid> Core::find_one_sided(const RosterChange& change) const {
   return im::find_one_sided(*state_, change);
 }
 
+const HeldRoster* Core::find_held_roster(const xmpp::Jid& user) const {
+  const User* found = state_->directory.find_user(user.bare_text());
+  return found && found->held ? &*found->held : nullptr;
+}
+
+void Core::outdate_roster(const xmpp::Jid& user) { im::outdate_roster(*state_, user); }
+
 void Core::forget_roster(const xmpp::Jid& user) { im::forget_roster(*state_, user); }
 
 void Core::expire() {

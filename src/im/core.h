@@ -19,8 +19,8 @@
 #include "base/intrusive_list.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "im/held_roster.h"
 #include "im/ports.h"
-#include "im/roster.h"
 #include "im/session.h"
 #include "xml/element.h"
 #include "xmpp/jid.h"
@@ -41,11 +41,12 @@ struct Options {
   std::size_t cached_rosters = 10'000;                // of users without a session
 };
 
-// One user's roster in a batch. `sequence` orders fetches of that user: one older than what is
-// applied is dropped.
+// One user's roster in a batch; the very one that he has already, where the web app said that it is
+// unchanged. `sequence` orders fetches of that user: one older than what is applied is dropped.
 struct RosterChange {
   xmpp::Jid user;  // bare
-  Roster roster;
+  SharedRoster roster;
+  RosterTag tag;
   std::uint64_t sequence = 0;
 };
 
@@ -95,6 +96,12 @@ class Core {
   // Online contacts to whom `change` gives what their own rosters, as they are known here, do not
   // give back: the web app may have changed those as well.
   std::vector<xmpp::Jid> find_one_sided(const RosterChange& change) const;
+  // What is known of an online user: the roster in force, else the copy from an earlier login; null
+  // when there is neither. Valid until the next change of rosters.
+  const HeldRoster* find_held_roster(const xmpp::Jid& user) const;
+  // A refresh named a user who has a stream: his roster may stay in force, but no login will take
+  // it for fresh any more.
+  void outdate_roster(const xmpp::Jid& user);
   // A refresh named a user without a stream: the kept copy, if any, must not be used again.
   void forget_roster(const xmpp::Jid& user);
 

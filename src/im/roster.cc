@@ -2,7 +2,6 @@
 #include "im/roster.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/crypto.h"
 #include "base/text.h"
@@ -55,7 +54,7 @@ std::vector<std::string_view> split_groups(std::string_view joined) {
   return groups;
 }
 
-Roster::Roster(Interner& interner, const std::vector<RosterEntry>& entries) : interner_(&interner) {
+Roster::Roster(Interner& interner, const std::vector<RosterEntry>& entries) : interner_(interner) {
   items_.reserve(entries.size());
   for (const RosterEntry& entry : entries) {
     items_.push_back({interner.acquire(entry.contact.bare_text()), interner.acquire(entry.name),
@@ -74,31 +73,14 @@ Roster::Roster(Interner& interner, const std::vector<RosterEntry>& entries) : in
   items_.resize(kept);
 }
 
-Roster::~Roster() { release_all(); }
-
-Roster::Roster(Roster&& other) noexcept
-    : interner_(other.interner_),
-      items_(std::exchange(other.items_, {})),
-      version_(std::move(other.version_)) {}
-
-Roster& Roster::operator=(Roster&& other) noexcept {
-  if (this == &other) return *this;
-  release_all();
-  interner_ = other.interner_;
-  items_ = std::exchange(other.items_, {});
-  version_ = std::move(other.version_);
-  return *this;
+Roster::~Roster() {
+  for (const RosterItem& item : items_) release(item);
 }
 
 void Roster::release(const RosterItem& item) {
-  interner_->release(item.contact);
-  interner_->release(item.name);
-  interner_->release(item.groups);
-}
-
-void Roster::release_all() {
-  for (const RosterItem& item : items_) release(item);
-  items_.clear();
+  interner_.release(item.contact);
+  interner_.release(item.name);
+  interner_.release(item.groups);
 }
 
 const RosterItem* Roster::find(Atom contact) const {
@@ -114,12 +96,12 @@ const std::string& Roster::version() const {
   order.reserve(items_.size());
   for (const RosterItem& item : items_) order.push_back(&item);
   std::sort(order.begin(), order.end(), [this](const RosterItem* a, const RosterItem* b) {
-    return interner_->text(a->contact) < interner_->text(b->contact);
+    return interner_.text(a->contact) < interner_.text(b->contact);
   });
   std::string canonical;
   for (const RosterItem* item : order) {
     for (const Atom part : {item->contact, item->name, item->groups}) {
-      canonical.append(interner_->text(part)).push_back('\0');  // NUL cannot stand in XML either
+      canonical.append(interner_.text(part)).push_back('\0');  // NUL cannot stand in XML either
     }
     canonical.append(to_string(item->subscription)).push_back('\0');
   }

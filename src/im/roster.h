@@ -33,20 +33,20 @@ struct RosterItem {
   Subscription subscription = Subscription::kNone;
 };
 
-// Move-only; holds a reference to each of its atoms. The interner outlives it.
+// Immutable; holds a reference to each of its atoms. The interner outlives it.
 class Roster {
  public:
   // Sorts; of several entries for one contact the last wins (as in the peer's Lua table).
   Roster(Interner& interner, const std::vector<RosterEntry>& entries);
   ~Roster();
-  Roster(Roster&& other) noexcept;
-  Roster& operator=(Roster&& other) noexcept;
+  Roster(const Roster&) = delete;
+  Roster& operator=(const Roster&) = delete;
 
   // Null when `contact` is not in it. O(log n).
   const RosterItem* find(Atom contact) const;
   // Sorted by atom, not by text.
   const std::vector<RosterItem>& items() const { return items_; }
-  const Interner& interner() const { return *interner_; }
+  const Interner& interner() const { return interner_; }
 
   // RFC 6121 section 2.6: 16 bytes of SHA-256 over the canonical roster, in hexadecimal; equal
   // content has an equal version, also after a restart. Computed when first asked for.
@@ -54,9 +54,8 @@ class Roster {
 
  private:
   void release(const RosterItem& item);
-  void release_all();
 
-  Interner* interner_;
+  Interner& interner_;
   std::vector<RosterItem> items_;
   mutable std::string version_;
 };

@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "base/time.h"
-#include "im/user.h"
+#include "im/held_roster.h"
 
 namespace rosterd::im {
 

@@ -8,7 +8,7 @@
 
 namespace rosterd::im {
 
-// One contact that is not as it was. Points into the two rosters (moving them is harmless).
+// One contact that is not as it was. Points into the two rosters.
 struct ItemChange {
   const RosterItem* before = nullptr;  // null: added
   const RosterItem* after = nullptr;   // null: removed

@@ -39,7 +39,11 @@ struct Pair {
 };
 
 void diff(std::vector<Swap>& swaps) {
-  for (Swap& swap : swaps) swap.changes = diff_rosters(swap.user->roster(), swap.incoming.roster);
+  for (Swap& swap : swaps) {
+    const Roster* before = swap.user->roster();
+    if (before == swap.incoming.roster.get()) continue;  // not modified
+    swap.changes = diff_rosters(before, *swap.incoming.roster);
+  }
 }
 
 // Each pair once, whichever of the two rosters (or both) names the other. Only a changed item can
@@ -133,12 +137,16 @@ void put_into_force(State& state, std::vector<Swap>& swaps) {
   }
 }
 
+HeldRoster hold(const State& state, RosterChange& change) {
+  return {std::move(change.roster), std::move(change.tag), change.sequence, state.clock.now()};
+}
+
 // A batch that began while the user was here may end after he has left. It may improve the kept
 // copy but not make one: there is none if a refresh has since said not to use it.
 void keep_for_later(State& state, RosterChange& change) {
   HeldRoster* kept = state.kept_rosters.find(change.user.text());
   if (!kept || change.sequence < kept->sequence) return;
-  *kept = {std::move(change.roster), change.sequence, state.clock.now()};
+  *kept = hold(state, change);
 }
 
 bool is_outdated(const User& user, const RosterChange& change) {
@@ -163,22 +171,18 @@ std::vector<Swap> collect_swaps(State& state, std::vector<RosterChange>& batch) 
     if (!user) {
       keep_for_later(state, change);
     } else if (!is_outdated(*user, change)) {
-      swaps.push_back({user,
-                       {std::move(change.roster), change.sequence, state.clock.now()},
-                       RosterState::kCurrent,
-                       {}});
+      swaps.push_back({user, hold(state, change), RosterState::kCurrent, {}});
     }
   }
   return swaps;
 }
 
 // The copy from an earlier login comes into force as it is.
-void apply_kept_roster(State& state, User& user) {
+void apply_kept_roster(State& state, User& user, RosterState as) {
   std::vector<Swap> swaps;
-  swaps.push_back({&user, std::move(*user.held), RosterState::kStale, {}});
+  swaps.push_back({&user, std::move(*user.held), as, {}});
   user.held.reset();
   put_into_force(state, swaps);
-  log::info("im", "roster applied stale", {{"user", user.jid.text()}});
 }
 
 // What the change gives and the contact's roster does not give back, of either direction.
@@ -197,7 +201,7 @@ std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& ch
   std::vector<xmpp::Jid> contacts;
   const User* user = state.directory.find_user(change.user.text());
   if (!user) return contacts;
-  for (const ItemChange& item : diff_rosters(user->roster(), change.roster)) {
+  for (const ItemChange& item : diff_rosters(user->roster(), *change.roster)) {
     const User* contact = state.directory.find_user(item.contact());
     if (!contact || contact == user || !contact->roster()) continue;
     if (is_one_sided(item, contact->find_item(user->atom))) contacts.push_back(contact->jid);
@@ -215,10 +219,23 @@ void on_fetch_failed(State& state, User& user) {
   if (user.roster()) return;
   const Instant now = state.clock.now();
   if (user.held && now - user.held->confirmed < state.options.roster_stale_max) {
-    return apply_kept_roster(state, user);
+    apply_kept_roster(state, user, RosterState::kStale);
+    log::info("im", "roster applied stale", {{"user", user.jid.text()}});
+    return;
   }
   user.roster_state = RosterState::kFailed;
   fail_waiting_gets(state, user);
+}
+
+bool apply_fresh_copy(State& state, User& user) {
+  if (!user.held || state.clock.now() >= user.held->tag.fresh_until) return false;
+  apply_kept_roster(state, user, RosterState::kCurrent);
+  return true;
+}
+
+void outdate_roster(State& state, const xmpp::Jid& bare) {
+  User* user = state.directory.find_user(bare.text());
+  if (user && user->held) user->held->tag.fresh_until = Instant();
 }
 
 void forget_roster(State& state, const xmpp::Jid& bare) {

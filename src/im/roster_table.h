@@ -18,8 +18,15 @@ void apply_rosters(State& state, std::vector<RosterChange> batch);
 // else waiting roster gets are told so.
 void on_fetch_failed(State& state, User& user);
 
+// At a login: a copy that the web app has called fresh until later comes into force unasked. False
+// when there is none.
+bool apply_fresh_copy(State& state, User& user);
+
 // See Core::find_one_sided().
 std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& change);
+
+// See Core::outdate_roster().
+void outdate_roster(State& state, const xmpp::Jid& bare);
 
 // The copy kept from an earlier login, if any, must not be used; a roster in force stays.
 void forget_roster(State& state, const xmpp::Jid& bare);

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "im/presence.h"
+#include "im/roster_table.h"
 
 namespace rosterd::im {
 
@@ -51,6 +52,7 @@ void begin_user(State& state, const xmpp::Jid& bare) {
   User& user = state.directory.add_user(bare);
   if (++user.streams > 1) return;
   user.held = state.kept_rosters.take(bare.text());
+  if (apply_fresh_copy(state, user)) return;
   user.oldest_usable = state.fetcher->fetch_roster(user.jid);
 }
 

@@ -10,8 +10,7 @@
 
 #include "base/handle.h"
 #include "base/interner.h"
-#include "base/time.h"
-#include "im/roster.h"
+#include "im/held_roster.h"
 #include "im/session.h"
 #include "xmpp/jid.h"
 
@@ -23,13 +22,6 @@ enum class RosterState : std::uint8_t {
   kFailed,   // the web app did not answer; asked again in the background
   kStale,    // as kFailed, but the copy kept from an earlier login serves meanwhile
   kCurrent,  // the web app's word
-};
-
-// A roster with what decides whether another one may replace it, and how long it may be kept.
-struct HeldRoster {
-  Roster roster;
-  std::uint64_t sequence = 0;  // of the fetch that brought it
-  Instant confirmed{};         // when it was last known to be the web app's word
 };
 
 // A roster get that came before the roster.
@@ -65,7 +57,7 @@ class User {
   const Roster* roster() const {
     const bool usable =
         roster_state == RosterState::kCurrent || roster_state == RosterState::kStale;
-    return usable ? &held->roster : nullptr;
+    return usable ? held->roster.get() : nullptr;
   }
   const RosterItem* find_item(Atom contact) const {
     const Roster* usable = roster();

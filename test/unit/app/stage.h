@@ -264,8 +264,8 @@ class Sink final : public RosterSink {
       return;
     }
     sequences.push_back(change->sequence);
-    for (const auto& item : change->roster.items()) {
-      told += change->roster.interner().text(item.name);
+    for (const auto& item : change->roster->items()) {
+      told += change->roster->interner().text(item.name);
     }
     if (again) std::exchange(again, nullptr)->refetch(user, this);
   }

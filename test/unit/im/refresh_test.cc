@@ -282,6 +282,35 @@ void losing_sight_ends_directed_presence_too(void** state) {
   assert_text_equal(a.read(), "");
 }
 
+void an_unmodified_roster_is_confirmed_and_pushes_nothing(void** state) {
+  Scene& scene = scene_of(state);
+  Client& romeo = scene.login("romeo", "a", {{"juliet"}});
+  romeo.send(kGet);
+  romeo.drop();
+  const HeldRoster* held = scene.core.find_held_roster(make_jid("romeo@h"));
+  RosterChange same{make_jid("romeo@h"), held->roster, {"\"v1\"", {}, {}}, ++scene.sequence};
+  std::vector<RosterChange> batch;
+  batch.push_back(std::move(same));
+  scene.core.apply(std::move(batch));
+  assert_text_equal(romeo.read(), "");
+  assert_text_equal(scene.core.find_held_roster(make_jid("romeo@h"))->tag.etag, "\"v1\"");
+  assert_true(scene.core.find_held_roster(make_jid("romeo@h"))->sequence == scene.sequence);
+}
+
+// "Not modified" is about the roster that was in force when the question left.
+void a_roster_that_returns_by_not_modified_is_pushed(void** state) {
+  Scene& scene = scene_of(state);
+  Client& romeo = scene.login("romeo", "a", {{"juliet"}});
+  romeo.send(kGet);
+  const SharedRoster first = scene.core.find_held_roster(make_jid("romeo@h"))->roster;
+  scene.refresh({{"romeo", {{"nurse"}}}});
+  romeo.drop();
+  std::vector<RosterChange> batch;
+  batch.push_back({make_jid("romeo@h"), first, {}, ++scene.sequence});
+  scene.core.apply(std::move(batch));
+  assert_text_equal(romeo.read(), "push juliet@h both\npush nurse@h remove");
+}
+
 void an_empty_batch_is_nothing(void** state) {
   Scene& scene = scene_of(state);
   Client& a = scene.login("a", "1", {{"b"}});
@@ -317,6 +346,8 @@ int main() {
       SCENE_TEST(a_stale_change_in_a_batch_leaves_the_others_alone),
       SCENE_TEST(who_left_before_the_batch_ended_is_no_obstacle),
       SCENE_TEST(losing_sight_ends_directed_presence_too),
+      SCENE_TEST(an_unmodified_roster_is_confirmed_and_pushes_nothing),
+      SCENE_TEST(a_roster_that_returns_by_not_modified_is_pushed),
       SCENE_TEST(an_empty_batch_is_nothing),
       SCENE_TEST(contacts_elsewhere_are_pushed_like_others),
   };

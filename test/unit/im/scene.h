@@ -211,7 +211,10 @@ class Scene {
       entries.push_back(
           {make_jid(at_host(contact.jid)), contact.name, contact.groups, contact.subscription});
     }
-    return {make_jid(at_host(user)), Roster(core.interner(), entries), number};
+    return {make_jid(at_host(user)),
+            std::make_shared<const Roster>(core.interner(), entries),
+            {},
+            number};
   }
   // The web app answers the login's question.
   void load(std::string_view user, const Contacts& contacts) {

@@ -231,6 +231,50 @@ void a_kept_roster_grants_nothing_until_it_is_in_force(void** state) {
   assert_text_equal(romeo.read(), "available juliet@h/b");
 }
 
+// The roster of a user who has logged out, called fresh for ten minutes by the web app.
+void leave_fresh_copy(Scene& scene) {
+  Client& romeo = scene.connect("romeo", "a");
+  RosterChange change = scene.change("romeo", {{"juliet"}});
+  change.tag.fresh_until = scene.clock.now() + std::chrono::minutes(10);
+  scene.core.on_roster_fetched(make_jid("romeo@h"), std::move(change));
+  scene.disconnect(romeo);
+  scene.fetcher.asked.clear();
+}
+
+void a_fresh_copy_serves_a_login_without_a_question(void** state) {
+  Scene& scene = scene_of(state);
+  Client& juliet = scene.login("juliet", "b", {{"romeo"}});
+  leave_fresh_copy(scene);
+  juliet.drop();
+  scene.clock.passed += std::chrono::minutes(9);
+  Client& romeo = scene.connect("romeo", "a");
+  assert_int_equal(scene.fetcher.asked.size(), 0);
+  romeo.send(kGet);
+  assert_text_equal(romeo.read(), "result 1 roster juliet@h both");
+  romeo.send("<presence/>");
+  assert_text_equal(juliet.read(), "available romeo@h/a");
+}
+
+void a_copy_that_is_fresh_no_more_is_asked_about(void** state) {
+  Scene& scene = scene_of(state);
+  leave_fresh_copy(scene);
+  scene.clock.passed += std::chrono::minutes(10);
+  scene.connect("romeo", "a");
+  assert_int_equal(scene.fetcher.asked.size(), 1);
+}
+
+void a_refresh_ends_the_freshness_of_the_roster_in_force(void** state) {
+  Scene& scene = scene_of(state);
+  leave_fresh_copy(scene);
+  Client& romeo = scene.connect("romeo", "a");
+  scene.core.outdate_roster(make_jid("romeo@h"));
+  romeo.send(kGet);
+  assert_text_equal(romeo.read(), "result 1 roster juliet@h both");
+  scene.disconnect(romeo);
+  scene.connect("romeo", "b");
+  assert_int_equal(scene.fetcher.asked.size(), 1);
+}
+
 }  // namespace
 }  // namespace rosterd::im
 
@@ -256,6 +300,9 @@ int main() {
       SCENE_TEST(a_batch_that_ends_after_the_logout_improves_the_kept_roster),
       SCENE_TEST(a_batch_cannot_bring_back_what_was_forgotten_or_is_newer),
       SCENE_TEST(a_kept_roster_grants_nothing_until_it_is_in_force),
+      SCENE_TEST(a_fresh_copy_serves_a_login_without_a_question),
+      SCENE_TEST(a_copy_that_is_fresh_no_more_is_asked_about),
+      SCENE_TEST(a_refresh_ends_the_freshness_of_the_roster_in_force),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
