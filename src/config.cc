@@ -186,6 +186,7 @@ class Reader {
         hosts_faulty_ || !config_.hosts.front().certificate_file.empty();
     config_.im.hosts = names;
     config_.im.software_version = ROSTERD_VERSION;
+    config_.admin.hosts = names;
     config_.refresh.hosts = std::move(names);
     config_.roster.file_bytes = config_.http_client.limits.body_bytes;
     config_.roster.user_agent = "rosterd/" ROSTERD_VERSION;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/admin.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/log.h"
@@ -48,6 +49,7 @@ struct Config {
   web::HttpClientOptions http_client;
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;
+  app::AdminOptions admin;
 };
 
 // One message per fault, each "FILE:LINE: text", joined by newlines; an unknown name is a fault and

@@ -201,6 +201,8 @@ constexpr Option kOptions[] = {
      MEMBER(im.roster_stale_max)},
     {"", "roster_cache_max", kCount, 0, 10'000'000, "", kReload,
      "Most rosters kept of users who are not logged in.", MEMBER(im.cached_rosters)},
+    {"", "last_seen_max", kCount, 0, 10'000'000, "", kReload,
+     "Most users who have logged out of whom it is remembered when.", MEMBER(im.last_seen_users)},
     {"", "roster_body_max", kBytes, kKiB, 100 * kMiB, "", kReload,
      "Largest answer of the web application.", MEMBER(http_client.limits.body_bytes)},
     {"", "roster_contacts_max", kCount, 1, 1'000'000, "", kReload, "Most contacts of one user.",
@@ -238,6 +240,9 @@ constexpr Option kOptions[] = {
     {"", "refresh_all_failed_ok", kBool, 0, 0, "", kReload,
      "Answer status \"ok\" even when every roster failed, as Prosody's module does.",
      MEMBER(refresh.all_failed_ok)},
+    {"", "admin_users_max", kCount, 1, 100'000, "", kReload,
+     "Most users in one request to /roster_admin/online or /roster_admin/kick.",
+     MEMBER(admin.users)},
 
     {"The process", "drain_timeout", kDuration, 0, 10 * kMinute, "", kReload,
      "How long clients have to take their last bytes when the server stops.",

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include "app/admin.h"
 #include "app/file_reader.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
@@ -93,10 +94,14 @@ struct Server::Impl final : net::SignalEvents {
         auth(*loop, std::move(prepared.accounts)),
         service(*loop, core, auth, config.streams, std::move(prepared.xmpp_tls)),
         http_server(*loop, config.http_server),
-        refresh(config.refresh, core, source, *loop, loop->timers()) {
+        refresh(config.refresh, core, source, *loop, loop->timers()),
+        admin(config.admin, core, *loop) {
     source.set_core(&core);
     http_server.add_route("/roster_admin/refresh", "POST", &refresh);
     http_server.add_route("/roster_admin/refresh/", "GET", &refresh);
+    http_server.add_route("/roster_admin/online", "GET,POST", &admin);
+    http_server.add_route("/roster_admin/users/", "GET", &admin);
+    http_server.add_route("/roster_admin/kick", "POST", &admin);
   }
 
   Status open();
@@ -121,6 +126,7 @@ struct Server::Impl final : net::SignalEvents {
   c2s::Service service;
   web::HttpServer http_server;
   app::Refresh refresh;
+  app::Admin admin;
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
   Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
   bool stopping = false;
@@ -223,6 +229,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   http_server.set_options(fresh.http_server);
   if (prepared.http_tls) http_server.set_tls(std::move(prepared.http_tls));
   refresh.set_options(fresh.refresh);
+  admin.set_options(fresh.admin);
   config = fresh;
 }
 

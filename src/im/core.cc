@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "im/census.h"
 #include "im/handlers.h"
 #include "im/roster_iq.h"
 #include "im/roster_table.h"
@@ -13,7 +14,8 @@
 namespace rosterd::im {
 
 Core::Core(const Options& options, const Clock& clock, RosterFetcher* fetcher)
-    : state_(std::make_unique<State>(options, clock, fetcher, interner_, dirty_)) {}
+    : state_(std::make_unique<State>(options, clock, fetcher, interner_, dirty_)),
+      census_(std::make_unique<Census>(*state_)) {}
 
 Core::~Core() = default;
 
@@ -31,6 +33,11 @@ void Core::end_session(Handle<Session> session) { close_session(*state_, session
 
 Session* Core::find_session(Handle<Session> session) const {
   return state_->directory.find_session(session);
+}
+
+std::size_t Core::kick(const xmpp::Jid& user, const std::optional<std::string>& resource,
+                       std::string_view reason) {
+  return kick_sessions(*state_, user, resource, reason);
 }
 
 void Core::handle_stanza(Handle<Session> handle, xml::Element stanza) {

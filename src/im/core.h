@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@
 
 namespace rosterd::im {
 
+class Census;
 struct State;
 
 struct Options {
@@ -39,6 +41,7 @@ struct Options {
   std::size_t waiting_iqs_per_session = 10;           // roster gets waiting for the roster
   Duration roster_stale_max = std::chrono::hours(1);  // how long a roster is kept after log-out
   std::size_t cached_rosters = 10'000;                // of users without a session
+  std::size_t last_seen_users = 100'000;              // who left, of whom it is known when
 };
 
 // One user's roster in a batch; the very one that he has already, where the web app said that it is
@@ -70,6 +73,14 @@ class Core {
   // gone.
   void end_session(Handle<Session> session);
   Session* find_session(Handle<Session> session) const;
+
+  // The sessions of this bare JID must go, or only the one with this resource (prepared): each
+  // leaves everybody's sight now, and its stream ends with not-authorized and `reason` as text.
+  // Returns how many went.
+  std::size_t kick(const xmpp::Jid& user, const std::optional<std::string>& resource,
+                   std::string_view reason);
+  // Who is here.
+  Census& census() { return *census_; }
 
   // --- Stanzas --------------------------------------------------------------------------------
   // A first-level element of an established stream. Anything that is not a stanza, or is malformed,
@@ -114,6 +125,7 @@ class Core {
   Interner interner_;
   IntrusiveList<Session, &Session::dirty> dirty_;
   std::unique_ptr<State> state_;
+  std::unique_ptr<Census> census_;
 };
 
 }  // namespace rosterd::im

@@ -51,6 +51,9 @@ class Directory {
   User* find_user(std::string_view bare) const { return find_user(interner_.find(bare)); }
   User* find_user(Atom bare) const { return bare < users_.size() ? users_[bare].get() : nullptr; }
 
+  // Every user's atom is below this.
+  Atom end_of_places() const { return static_cast<Atom>(users_.size()); }
+
   Session& add_session(User& user, xmpp::Jid full);
   // Out of reach of everything but its handle.
   void detach_session(Session& session);

@@ -22,9 +22,13 @@ std::optional<HeldRoster> RosterCache::take(std::string_view user) {
   return held;
 }
 
-HeldRoster* RosterCache::find(std::string_view user) {
+const HeldRoster* RosterCache::find(std::string_view user) const {
   const auto found = index_.find(user);
   return found == index_.end() ? nullptr : &found->second->held;
+}
+
+HeldRoster* RosterCache::find(std::string_view user) {
+  return const_cast<HeldRoster*>(std::as_const(*this).find(user));
 }
 
 void RosterCache::expire(Instant now, Duration age) {

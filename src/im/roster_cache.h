@@ -23,6 +23,7 @@ class RosterCache {
   std::optional<HeldRoster> take(std::string_view user);
   // Null when there is none.
   HeldRoster* find(std::string_view user);
+  const HeldRoster* find(std::string_view user) const;
   // Drops what has been here for `age` or longer.
   void expire(Instant now, Duration age);
   std::size_t size() const { return index_.size(); }

@@ -13,6 +13,7 @@
 
 #include "base/handle.h"
 #include "base/intrusive_list.h"
+#include "base/time.h"
 #include "xmpp/errors.h"
 #include "xmpp/jid.h"
 #include "xmpp/stanza.h"
@@ -54,6 +55,7 @@ class Session {
   const xmpp::Jid jid;  // full
   User* const user;     // never null; outlives the session
   Handle<Session> handle;
+  WallTime since{};          // when it was bound
   std::uint64_t stream = 0;  // the stream that serves it (a c2s handle as number), 0 = none
 
   Outbox outbox;

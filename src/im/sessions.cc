@@ -4,6 +4,7 @@
 #include <cassert>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/crypto.h"
 #include "base/log.h"
@@ -23,6 +24,10 @@ bool attached(const Session& session) { return session.end == xmpp::StreamCondit
 void detach(State& state, Session& session) {
   withdraw_presence(state, session, nullptr);
   state.directory.detach_session(session);
+  if (session.user->sessions.empty()) {
+    state.last_seen.note(session.user->jid.text(), state.clock.wall_now(),
+                         state.options.last_seen_users);
+  }
   std::erase_if(session.user->waiting,
                 [&](const WaitingGet& get) { return get.session == session.handle; });
   session.interested = false;
@@ -80,7 +85,9 @@ Result<Handle<Session>> bind_session(State& state, const xmpp::Jid& bare,
   if (user->sessions.size() >= state.options.sessions_per_user) {
     return make_error(Errc::kTooLarge, "too many sessions of this account");
   }
-  const Session& session = state.directory.add_session(*user, std::move(*jid));
+  Session& session = state.directory.add_session(*user, std::move(*jid));
+  session.since = state.clock.wall_now();
+  state.last_seen.forget(bare.text());
   log::info("im", "session bound", {{"jid", session.jid.text()}});
   return session.handle;
 }
@@ -104,6 +111,20 @@ void end_session(State& state, Session& session, xmpp::StreamCondition condition
   state.mark_dirty(session);
   log::info("im", "session ended",
             {{"jid", session.jid.text()}, {"reason", xmpp::to_string(condition)}});
+}
+
+std::size_t kick_sessions(State& state, const xmpp::Jid& bare,
+                          const std::optional<std::string>& resource, std::string_view reason) {
+  const User* user = state.directory.find_user(bare.text());
+  if (!user) return 0;
+  std::vector<Session*> kicked;
+  for (Session* session : user->sessions) {
+    if (!resource || session->jid.resource() == *resource) kicked.push_back(session);
+  }
+  for (Session* session : kicked) {
+    end_session(state, *session, xmpp::StreamCondition::kNotAuthorized, reason);
+  }
+  return kicked.size();
 }
 
 }  // namespace rosterd::im

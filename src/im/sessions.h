@@ -2,6 +2,8 @@
 // Sessions: the lives of users and sessions, from begin_user() to end_user(). See core.h.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,5 +22,8 @@ void close_session(State& state, Handle<Session> session);
 // of the turn.
 void end_session(State& state, Session& session, xmpp::StreamCondition condition,
                  std::string_view text);
+// See Core::kick().
+std::size_t kick_sessions(State& state, const xmpp::Jid& bare,
+                          const std::optional<std::string>& resource, std::string_view reason);
 
 }  // namespace rosterd::im

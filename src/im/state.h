@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "im/core.h"
 #include "im/directory.h"
+#include "im/last_seen.h"
 #include "im/ports.h"
 #include "im/roster_cache.h"
 #include "im/session.h"
@@ -27,6 +28,7 @@ struct State {
   IntrusiveList<Session, &Session::dirty>& dirty;
   Directory directory;
   RosterCache kept_rosters;
+  LastSeen last_seen;
   std::uint64_t pushes = 0;  // sent so far: the ids of roster pushes
 
   void mark_dirty(Session& session) {

@@ -43,6 +43,7 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"GET <path>", &Scene::get},
       {"the answer is <status>", &Scene::answer_is},
       {"the answer is <status> <members...>", &Scene::answer_is_with},
+      {"the whole answer is <status> <body...>", &Scene::whole_answer_is},
       {"there is no answer yet", &Scene::no_answer},
       {"time passes: <duration>", &Scene::pass_time},
       {"the server shuts down", &Scene::shut_down},
@@ -105,6 +106,7 @@ World& Scene::world() {
     if (options_.im.hosts.empty()) options_.im.hosts = {"example.com"};
     options_.streams.negotiation.hosts = options_.im.hosts;
     options_.refresh.hosts = options_.im.hosts;
+    options_.admin.hosts = options_.im.hosts;
     world_ = std::make_unique<World>(options_, web_app_, accounts_);
   }
   return *world_;

@@ -65,6 +65,7 @@ class Scene {
   Status get(const Arguments& a);
   Status answer_is(const Arguments& a);
   Status answer_is_with(const Arguments& a);
+  Status whole_answer_is(const Arguments& a);
   Status no_answer(const Arguments& a);
   Status pass_time(const Arguments& a);
   Status shut_down(const Arguments& a);

@@ -201,6 +201,15 @@ Status Scene::answer_is(const Arguments& a) { return take_answer(a[0], {}); }
 
 Status Scene::answer_is_with(const Arguments& a) { return take_answer(a[0], a[1]); }
 
+Status Scene::whole_answer_is(const Arguments& a) {
+  auto& answers = world().requester().answers;
+  if (answers.empty()) return make_error(Errc::kInvalid, "there is no answer");
+  const std::string answer = std::to_string(answers.front().status) + " " + answers.front().body;
+  answers.pop_front();
+  if (answer == a[0] + " " + a[1]) return {};
+  return make_error(Errc::kInvalid, "it is " + answer);
+}
+
 Status Scene::no_answer(const Arguments&) {
   const auto& answers = world().requester().answers;
   if (answers.empty()) return {};

@@ -18,6 +18,7 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       source_(options_.roster, &web_app_, &web_app_, clock_, timers_),
       core_(options_.im, clock_, &source_),
       refresh_(options_.refresh, core_, source_, clock_, timers_),
+      admin_(options_.admin, core_, clock_),
       context_{options_.streams, parser_, core_, accounts_, *this, clock_, timers_} {
   source_.set_core(&core_);
 }
@@ -51,7 +52,9 @@ void World::shut_down() {
 }
 
 void World::request(const http::Request& request) {
-  refresh_.on_request(requester_, web::ExchangeId{1, 1}, web::Client{}, request);
+  const bool is_refresh = request.path().starts_with("/roster_admin/refresh");
+  web::RequestHandler& handler = is_refresh ? static_cast<web::RequestHandler&>(refresh_) : admin_;
+  handler.on_request(requester_, web::ExchangeId{1, 1}, web::Client{}, request);
 }
 
 c2s::ClientStream* World::find_stream(std::uint64_t number) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/admin.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/timers.h"
@@ -24,6 +25,7 @@ struct WorldOptions {
   im::Options im;
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;
+  app::AdminOptions admin;
 };
 
 class World final : private im::AuthEvents {
@@ -67,6 +69,7 @@ class World final : private im::AuthEvents {
   app::RosterSource source_;
   im::Core core_;
   app::Refresh refresh_;
+  app::Admin admin_;
   c2s::StreamContext context_;
   std::map<std::string, std::unique_ptr<Client>, std::less<>> clients_;
   std::uint64_t connections_ = 0;

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Admin: the web app's windows into rosterd (the protocol's section 4): who is online, what is
+// known of a user, and the door that users are shown.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log_limit.h"
+#include "im/core.h"
+#include "web/http_server.h"
+
+namespace rosterd::app {
+
+struct AdminOptions {
+  std::vector<std::string> hosts;  // a bare username belongs to the first one
+  // Of one POST, beyond it 413. Each is looked at, or kicked, in one turn.
+  std::size_t users = 1000;
+};
+
+class Admin : public web::RequestHandler {
+ public:
+  // Both outlive it.
+  Admin(const AdminOptions& options, im::Core& core, const Clock& clock);
+  void set_options(const AdminOptions& options) { options_ = options; }
+
+  // Registered for "/roster_admin/online" (GET, POST), "/roster_admin/users/" (GET) and
+  // "/roster_admin/kick" (POST). Every answer is given at once.
+  void on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client& client,
+                  const http::Request& request) override;
+
+ private:
+  using Hosts = std::vector<std::string>;
+  Result<std::string> answer(const web::Client& client, const http::Request& request);
+  Result<std::string> list_online(std::string_view target, std::string_view host);
+  Result<std::string> find_online(std::string_view body, const Hosts& hosts);
+  Result<std::string> describe_user(std::string_view path, const Hosts& hosts);
+  Result<std::string> kick(std::string_view body, const Hosts& hosts);
+
+  AdminOptions options_;
+  im::Core& core_;
+  const Clock& clock_;
+  LogLimit refusals_{};
+};
+
+}  // namespace rosterd::app
