@@ -76,6 +76,7 @@ std::optional<OptionValue> read_value(OptionKind kind, const toml::node& node) {
       if (const auto* text = node.as_string()) return text->get();
       return std::nullopt;
     case OptionKind::kList:
+    case OptionKind::kCredentials:
       return read_list(node);
   }
   return std::nullopt;
@@ -106,13 +107,19 @@ class Reader {
     const Option* option = find_option(key.str());
     if (!option) return add_unknown_option(line, key.str());
     lines_.emplace(option->name, line);
-    auto value = read_value(option->kind, node);
-    if (!value || !is_allowed(*option, *value)) {
-      faults_.add(line, std::string(option->name) + ": expected " + describe_values(*option));
-      return;
+    if (const auto value = read_option(*option, line, node)) option->set(config_, *value);
+  }
+
+  // A fault is noted, and nothing returned, for a value that will not do.
+  std::optional<OptionValue> read_option(const Option& option, std::uint32_t line,
+                                         const toml::node& node) {
+    auto value = read_value(option.kind, node);
+    if (!value || !is_allowed(option, *value)) {
+      faults_.add(line, std::string(option.name) + ": expected " + describe_values(option));
+      return std::nullopt;
     }
-    if (option->kind == OptionKind::kPath) *value = resolve(std::get<std::string>(*value));
-    option->set(config_, *value);
+    if (option.kind == OptionKind::kPath) *value = resolve(std::get<std::string>(*value));
+    return value;
   }
 
   void add_unknown_option(std::uint32_t line, std::string_view name) {
@@ -138,34 +145,45 @@ class Reader {
   }
 
   void read_host(std::uint32_t line, const toml::table& table) {
-    for (const auto& [key, node] : table) check_host_entry(key, node);
-    net::Certificate host{.host = table["name"].value_or(std::string()),
-                          .certificate_file = resolve(table["certificate"].value_or(std::string())),
-                          .key_file = resolve(table["key"].value_or(std::string()))};
-    if (host.certificate_file.empty() != host.key_file.empty()) {
+    HostConfig host;
+    host.certificate.certificate_file = resolve(table["certificate"].value_or(std::string()));
+    host.certificate.key_file = resolve(table["key"].value_or(std::string()));
+    if (host.certificate.certificate_file.empty() != host.certificate.key_file.empty()) {
       faults_.add(line, "host: certificate and key need each other");
     }
-    auto name = xmpp::prepare_domain(host.host);
-    if (!name) return faults_.add(line, "host: name: " + name.error().text);
-    host.host = std::move(*name);
-    for (const net::Certificate& other : config_.hosts) {
-      if (other.host == host.host) faults_.add(line, "host: a second " + host.host);
-      if (other.certificate_file.empty() != host.certificate_file.empty()) {
+    auto name = xmpp::prepare_domain(table["name"].value_or(std::string()));
+    if (!name) faults_.add(line, "host: name: " + name.error().text);
+    if (name) host.certificate.host = std::move(*name);
+    for (const HostConfig& other : config_.hosts) {
+      if (other.name() == host.name()) faults_.add(line, "host: a second " + host.name());
+      if (other.certificate.certificate_file.empty() != host.certificate.certificate_file.empty()) {
         faults_.add(line, "host: either all hosts have a certificate, or none");
       }
     }
-    config_.hosts.push_back(std::move(host));
+    for (const auto& [key, node] : table) read_host_entry(key, node);
+    if (name) config_.hosts.push_back(std::move(host));
   }
 
-  void check_host_entry(const toml::key& key, const toml::node& node) {
+  void read_host_entry(const toml::key& key, const toml::node& node) {
     const std::uint32_t line = key.source().begin.line;
-    const std::vector<std::string_view> known(std::begin(kHostKeys), std::end(kHostKeys));
+    std::vector<std::string_view> known(std::begin(kHostKeys), std::end(kHostKeys));
     if (std::find(known.begin(), known.end(), key.str()) != known.end()) {
       if (!node.is_string()) faults_.add(line, "host: " + std::string(key) + ": expected a string");
-    } else if (find_option(key.str())) {
+      return;
+    }
+    const Option* option = find_option(key.str());
+    if (option && option->per_host) {
+      // Applied when all that is said for every host has been read.
+      if (auto value = read_option(*option, line, node)) {
+        host_settings_.push_back({config_.hosts.size(), option, std::move(*value)});
+      }
+    } else if (option) {
       // In TOML, what follows [[host]] belongs to it.
       faults_.add(line, "host: " + std::string(key) + " must stand above the first [[host]]");
     } else {
+      for (const Option& one : options()) {
+        if (one.per_host) known.push_back(one.name);
+      }
       faults_.add(line, "host: unknown entry \"" + text::for_log(key.str()) + '"' +
                             suggest(key.str(), known));
     }
@@ -177,13 +195,14 @@ class Reader {
 
   // What follows from the options and the hosts together.
   void finish() {
-    if (config_.hosts.empty()) config_.hosts.push_back({"localhost", "", ""});
+    if (config_.hosts.empty()) config_.hosts.push_back({{"localhost", "", ""}, {}});
+    finish_hosts();
     std::vector<std::string> names;
-    for (const net::Certificate& host : config_.hosts) names.push_back(host.host);
+    for (const HostConfig& host : config_.hosts) names.push_back(host.name());
     config_.streams.negotiation.hosts = names;
     // Hosts with faults may have lost their certificates: one fault is enough.
     config_.streams.negotiation.tls_available =
-        hosts_faulty_ || !config_.hosts.front().certificate_file.empty();
+        hosts_faulty_ || !config_.hosts.front().certificate.certificate_file.empty();
     config_.im.hosts = names;
     config_.im.software_version = ROSTERD_VERSION;
     config_.admin.hosts = names;
@@ -192,18 +211,51 @@ class Reader {
     config_.roster.user_agent = "rosterd/" ROSTERD_VERSION;
   }
 
+  // What is said for all hosts, then what each says for itself.
+  void finish_hosts() {
+    for (HostConfig& host : config_.hosts) host.options = config_.all_hosts;
+    for (const HostSetting& setting : host_settings_) {
+      if (setting.host >= config_.hosts.size()) continue;  // its name was faulty
+      setting.option->write(config_, config_.hosts[setting.host].options, setting.value);
+    }
+    static_cast<app::HostRosterOptions&>(config_.roster) = config_.all_hosts.roster;
+    for (const HostConfig& host : config_.hosts) {
+      config_.roster.hosts[host.name()] = host.options.roster;
+    }
+  }
+
+  // An option inside a [[host]].
+  struct HostSetting {
+    std::size_t host;  // of config_.hosts
+    const Option* option;
+    OptionValue value;
+  };
+
   std::filesystem::path folder_;
   Config config_;
+  std::vector<HostSetting> host_settings_;
   bool hosts_faulty_ = false;
   OptionLines lines_;
   ConfigFaults faults_;
 };
 
-void print_host(std::string& out, const net::Certificate& host) {
-  out += "\n[[host]]\nname = " + json::quote(host.host) + '\n';
-  if (host.certificate_file.empty()) return;
-  out += "certificate = " + json::quote(host.certificate_file) + '\n';
-  out += "key = " + json::quote(host.key_file) + '\n';
+void print_option(std::string& out, const Option& option, OptionValue value) {
+  out += std::string(option.name) + " = " +
+         write_value(option.kind, mask_secrets(option.kind, std::move(value))) + '\n';
+}
+
+// Of the options, those that differ from what all hosts have.
+void print_host(std::string& out, const Config& config, const HostConfig& host) {
+  out += "\n[[host]]\nname = " + json::quote(host.name()) + '\n';
+  if (!host.certificate.certificate_file.empty()) {
+    out += "certificate = " + json::quote(host.certificate.certificate_file) + '\n';
+    out += "key = " + json::quote(host.certificate.key_file) + '\n';
+  }
+  for (const Option& option : options()) {
+    if (!option.per_host) continue;
+    OptionValue value = option.read(config, host.options);
+    if (value != option.get(config)) print_option(out, option, std::move(value));
+  }
 }
 
 }  // namespace
@@ -232,11 +284,9 @@ std::string print_config(const Config& config) {
     if (!option.heading.empty()) {
       out += (out.empty() ? "# " : "\n# ") + std::string(option.heading) + '\n';
     }
-    OptionValue value = option.get(config);
-    if (option.kind == OptionKind::kUrl) value = mask_password(std::get<std::string>(value));
-    out += std::string(option.name) + " = " + write_value(option.kind, value) + '\n';
+    print_option(out, option, option.get(config));
   }
-  for (const net::Certificate& host : config.hosts) print_host(out, host);
+  for (const HostConfig& host : config.hosts) print_host(out, config, host);
   return out;
 }
 

@@ -21,14 +21,28 @@
 
 namespace rosterd {
 
-struct Config {
+// What may differ from host to host: above the first [[host]] it is said for all of them, inside
+// one for that host alone.
+struct HostOptions {
   // The default of http_roster_url is the program's, not app's: a folder that needs no web app.
-  Config() { roster.url = "file:///var/lib/rosterd/rosters/%s.json"; }
+  HostOptions() { roster.url = "file:///var/lib/rosterd/rosters/%s.json"; }
 
+  app::HostRosterOptions roster;
+};
+
+// A [[host]].
+struct HostConfig {
+  net::Certificate certificate;  // its `host` is the host's name, prepared
+  HostOptions options;           // its own and, where it has none, those of all hosts
+
+  const std::string& name() const { return certificate.host; }
+};
+
+struct Config {
   log::Level log_level = log::Level::kInfo;
 
-  // [[host]]: name, certificate, key. At least one; the first is the default host.
-  std::vector<net::Certificate> hosts;
+  HostOptions all_hosts;          // what stands above the first [[host]]
+  std::vector<HostConfig> hosts;  // at least one; the first is the default host
 
   std::vector<std::string> c2s_interfaces = {"127.0.0.1", "::1"};
   std::uint16_t c2s_port = 5222;      // 0 = off

@@ -38,15 +38,23 @@ class Checker {
     check_ports("http_port", config_.http_port, "https_port", config_.https_port);
     check_login();
     check_limits();
-    if (const auto good = app::check_roster_url(config_.roster.url); !good) {
-      add("http_roster_url", good.error().text);
-    }
+    check_roster_url(config_.all_hosts, "");
+    for (const HostConfig& host : config_.hosts) check_roster_url(host.options, host.name());
   }
 
  private:
   void add(std::string_view option, const std::string& text) {
     const auto line = lines_.find(option);
     faults_.add(line == lines_.end() ? 0 : line->second, std::string(option) + ": " + text);
+  }
+
+  void check_roster_url(const HostOptions& options, const std::string& host) {
+    const auto good = app::check_roster_url(options.roster.url);
+    if (good) return;
+    if (host.empty()) return add("http_roster_url", good.error().text);
+    // What is wrong for all hosts has been said once.
+    if (options.roster.url == config_.all_hosts.roster.url) return;
+    faults_.add(0, "host " + host + ": http_roster_url: " + good.error().text);
   }
 
   void check_interfaces(std::string_view option, const std::vector<std::string>& interfaces) {

@@ -49,6 +49,12 @@ OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
   return names;
 }
 
+OptionValue to_value(const std::vector<app::Credential>& member) {
+  std::vector<std::string> texts;
+  for (const app::Credential& one : member) texts.push_back(app::write_credential(one));
+  return texts;
+}
+
 void from_value(const OptionValue& value, bool& member) { member = std::get<bool>(value); }
 template <class T>
 requires std::is_integral_v<T>
@@ -78,29 +84,48 @@ void from_value(const OptionValue& value, std::vector<xmpp::Mechanism>& member) 
   }
 }
 
-OptionValue get_roster_404(const Config& config) {
-  return std::string(config.roster.missing_is_empty ? "empty" : "error");
+void from_value(const OptionValue& value, std::vector<app::Credential>& member) {
+  member.clear();
+  for (const std::string& text : std::get<std::vector<std::string>>(value)) {
+    member.push_back(app::parse_credential(text).value());
+  }
 }
-void set_roster_404(Config& config, const OptionValue& value) {
-  config.roster.missing_is_empty = std::get<std::string>(value) == "empty";
+
+OptionValue read_roster_404(const Config&, const HostOptions& host) {
+  return std::string(host.roster.missing_is_empty ? "empty" : "error");
+}
+void write_roster_404(Config&, HostOptions& host, const OptionValue& value) {
+  host.roster.missing_is_empty = std::get<std::string>(value) == "empty";
 }
 
 template <auto Member>
-OptionValue get_member(const Config& config) {
+OptionValue read_member(const Config& config, const HostOptions&) {
   return to_value(Member(config));
 }
 template <auto Member>
-void set_member(Config& config, const OptionValue& value) {
+void write_member(Config& config, HostOptions&, const OptionValue& value) {
   from_value(value, Member(config));
+}
+template <auto Member>
+OptionValue read_host_member(const Config&, const HostOptions& host) {
+  return to_value(Member(host));
+}
+template <auto Member>
+void write_host_member(Config&, HostOptions& host, const OptionValue& value) {
+  from_value(value, Member(host));
 }
 
 // --- rows ---------------------------------------------------------------------------------------
 
-// Both directions of one member of Config; a macro, because no pointer to member reaches into
-// members of members.
-#define MEMBER(path)                                                     \
-  get_member < [](const Config& config) -> auto& { return config.path; } \
-  >, set_member < [](Config & config) -> auto& { return config.path; }   \
+// Both directions of one member of Config, or of HostOptions; macros, because no pointer to member
+// reaches into members of members.
+#define MEMBER(path)                                                             \
+  false, read_member < [](const Config& config) -> auto& { return config.path; } \
+  >, write_member < [](Config & config) -> auto& { return config.path; }         \
+  >
+#define HOST_MEMBER(path)                                                             \
+  true, read_host_member < [](const HostOptions& host) -> auto& { return host.path; } \
+  >, write_host_member < [](HostOptions & host) -> auto& { return host.path; }        \
   >
 
 using enum OptionKind;
@@ -188,14 +213,17 @@ constexpr Option kOptions[] = {
      MEMBER(im.directed_per_session)},
 
     {"Rosters from the web application", "http_roster_url", kUrl, 0, 0, "", kReload,
-     "Where rosters are: %s or {user} is the user's name, {host} the host.", MEMBER(roster.url)},
+     "Where rosters are: %s or {user} is the user's name, {host} the host.",
+     HOST_MEMBER(roster.url)},
     {"", "roster_404", kText, 0, 0, "error|empty", kReload,
-     "What a missing roster (HTTP status 404) means: an error, or no contacts.", get_roster_404,
-     set_roster_404},
+     "What a missing roster (HTTP status 404) means: an error, or no contacts.", true,
+     read_roster_404, write_roster_404},
+    {"", "app_auth", kCredentials, 0, 0, "", kReload,
+     "How rosterd proves to the application who is asking.", HOST_MEMBER(roster.credentials)},
     {"", "roster_fetch_parallel", kCount, 1, 1000, "", kReload,
      "Most requests to the web application at once.", MEMBER(http_client.max_in_flight)},
     {"", "roster_fetch_timeout", kDuration, 100 * kMillisecond, 10 * kMinute, "", kReload,
-     "How long getting one roster may take, retries included.", MEMBER(roster.timeout)},
+     "How long getting one roster may take, retries included.", HOST_MEMBER(roster.timeout)},
     {"", "roster_stale_max", kDuration, 0, 30 * kDay, "", kReload,
      "How long a roster is kept after logout, to serve when the application is down.",
      MEMBER(im.roster_stale_max)},
@@ -206,9 +234,9 @@ constexpr Option kOptions[] = {
     {"", "roster_body_max", kBytes, kKiB, 100 * kMiB, "", kReload,
      "Largest answer of the web application.", MEMBER(http_client.limits.body_bytes)},
     {"", "roster_contacts_max", kCount, 1, 1'000'000, "", kReload, "Most contacts of one user.",
-     MEMBER(roster.limits.contacts)},
+     HOST_MEMBER(roster.limits.contacts)},
     {"", "roster_text_max", kBytes, 1, 64 * kKiB, "", kReload,
-     "Longest name of a contact or a group.", MEMBER(roster.limits.text_bytes)},
+     "Longest name of a contact or a group.", HOST_MEMBER(roster.limits.text_bytes)},
 
     {"Requests to the web application", "http_connect_timeout", kDuration, 10 * kMillisecond,
      kMinute, "", kReload, "How long connecting may take, name look-up and TLS included.",
@@ -253,6 +281,7 @@ constexpr Option kOptions[] = {
 };
 
 #undef MEMBER
+#undef HOST_MEMBER
 
 }  // namespace
 

@@ -20,9 +20,10 @@ enum class OptionKind : std::uint8_t {
   kBytes,     // a whole number, or a string like "256KiB"
   kDuration,  // a string like "30s"; a whole number is seconds
   kText,
-  kUrl,   // text; -p masks a password in it
-  kPath,  // text; relative to the configuration's folder
-  kList,  // of text
+  kUrl,          // text; -p masks a password in it
+  kPath,         // text; relative to the configuration's folder
+  kList,         // of text
+  kCredentials,  // a list of text, see app/credentials.h; -p masks the secrets
 };
 
 // As the kind says: kCount and kBytes are numbers, kDuration microseconds.
@@ -37,8 +38,16 @@ struct Option {
   std::string_view choices;  // "a|b|c" for kText and the items of kList; "" = anything
   bool reloadable;           // else it changes only with a restart
   std::string_view doc;      // one line
-  OptionValue (*get)(const Config& config);
-  void (*set)(Config& config, const OptionValue& value);  // a value that has been checked
+  bool per_host;             // it may stand in a [[host]], too, and then concerns that one alone
+  // An option that is per_host looks at the second argument alone, any other at the first.
+  OptionValue (*read)(const Config& config, const HostOptions& host);
+  void (*write)(Config& config, HostOptions& host, const OptionValue& value);  // a checked value
+
+  // What stands above the first [[host]].
+  OptionValue get(const Config& config) const { return read(config, config.all_hosts); }
+  void set(Config& config, const OptionValue& value) const {
+    write(config, config.all_hosts, value);
+  }
 };
 
 std::span<const Option> options();
@@ -56,6 +65,9 @@ bool parse_bytes(std::string_view text, std::int64_t& bytes);
 
 // As TOML, in the largest unit that is exact.
 std::string write_value(OptionKind kind, const OptionValue& value);
+
+// The value as it may be shown: kUrl and kCredentials without their secrets.
+OptionValue mask_secrets(OptionKind kind, OptionValue value);
 
 // http://user:secret@host/ with the secret replaced by stars.
 std::string mask_password(std::string_view url);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "app/credentials.h"
 #include "base/json.h"
 #include "config_options.h"
 
@@ -89,8 +90,10 @@ bool is_allowed(const Option& option, const OptionValue& value) {
   }
   if (const auto* text = std::get_if<std::string>(&value)) return is_choice(option.choices, *text);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
-    return std::all_of(list->begin(), list->end(),
-                       [&](const std::string& item) { return is_choice(option.choices, item); });
+    return std::all_of(list->begin(), list->end(), [&](const std::string& item) {
+      return option.kind == OptionKind::kCredentials ? app::parse_credential(item).has_value()
+                                                     : is_choice(option.choices, item);
+    });
   }
   return true;
 }
@@ -117,6 +120,8 @@ std::string describe_values(const Option& option) {
     case OptionKind::kList:
       return option.choices.empty() ? "a list of strings"
                                     : "a list of " + list_choices(option.choices);
+    case OptionKind::kCredentials:
+      return "a list of \"bearer:TOKEN\", \"basic:USER:PASSWORD\" or \"hmac:KEYID:SECRET\"";
   }
   return {};
 }
@@ -133,6 +138,15 @@ std::string write_value(OptionKind kind, const OptionValue& value) {
     out += (out.empty() ? "" : ", ") + json::quote(item);
   }
   return '[' + out + ']';
+}
+
+OptionValue mask_secrets(OptionKind kind, OptionValue value) {
+  if (kind == OptionKind::kUrl) return mask_password(std::get<std::string>(value));
+  if (kind != OptionKind::kCredentials) return value;
+  for (std::string& item : std::get<std::vector<std::string>>(value)) {
+    item = app::mask_credential(app::parse_credential(item).value());
+  }
+  return value;
 }
 
 std::string mask_password(std::string_view url) {

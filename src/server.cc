@@ -36,10 +36,10 @@ struct Prepared {
 Result<std::shared_ptr<const net::TlsContext>> make_tls(const Config& config,
                                                         std::vector<std::string> alpn) {
   net::TlsServerOptions options;
-  for (const net::Certificate& host : config.hosts) {
-    if (host.certificate_file.empty()) continue;
-    options.certificates.push_back(host);
-    options.certificates.back().host = xmpp::domain_to_ascii(host.host);
+  for (const HostConfig& host : config.hosts) {
+    if (host.certificate.certificate_file.empty()) continue;
+    options.certificates.push_back(host.certificate);
+    options.certificates.back().host = xmpp::domain_to_ascii(host.name());
   }
   if (options.certificates.empty()) return std::shared_ptr<const net::TlsContext>();
   options.alpn = std::move(alpn);
@@ -274,7 +274,7 @@ Server::~Server() = default;
 void Server::run() {
   log::info("server", "server ready",
             {{"hosts", impl_->config.hosts.size()},
-             {"default_host", impl_->config.hosts.front().host},
+             {"default_host", impl_->config.hosts.front().name()},
              {"http_roster_url", mask_password(impl_->config.roster.url)}});
   notify_service_manager("READY=1");
   impl_->loop->run();

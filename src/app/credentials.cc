@@ -68,16 +68,22 @@ Result<Credential> parse_credential(std::string_view text) {
   return make_error(Errc::kInvalid, std::string(kForms));
 }
 
-std::string mask_credential(const Credential& credential) {
+std::string write_credential(const Credential& credential) {
   switch (credential.kind) {
     case Credential::Kind::kBearer:
-      return "bearer:****";
+      return "bearer:" + credential.secret;
     case Credential::Kind::kBasic:
-      return "basic:" + credential.name + ":****";
+      return "basic:" + credential.name + ':' + credential.secret;
     case Credential::Kind::kHmac:
-      return "hmac:" + credential.name + ":****";
+      return "hmac:" + credential.name + ':' + credential.secret;
   }
   return {};
+}
+
+std::string mask_credential(const Credential& credential) {
+  Credential masked = credential;
+  masked.secret = "****";
+  return write_credential(masked);
 }
 
 bool is_same_secret(std::string_view given, std::string_view secret) {

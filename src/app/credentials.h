@@ -27,6 +27,9 @@ struct Credential {
 // kInvalid with what is wrong; the text holds no part of the secret.
 Result<Credential> parse_credential(std::string_view text);
 
+// The text that parse_credential() reads.
+std::string write_credential(const Credential& credential);
+
 // The same with stars for the secret, for `-p`.
 std::string mask_credential(const Credential& credential);
 

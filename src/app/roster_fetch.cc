@@ -67,6 +67,7 @@ void RosterFetch::send_request(http::Url url) {
   web::FetchRequest request;
   request.url = url_;
   request.fields = plan_.fields;
+  authorize(plan_.credentials, request, context_.clock.wall_now());
   ticket_ = context_.fetcher->fetch(std::move(request), this);
 }
 

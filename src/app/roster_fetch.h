@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "app/credentials.h"
 #include "app/file_reader.h"
 #include "app/retry.h"
 #include "app/roster_url.h"
@@ -28,6 +30,7 @@ struct FetchContext {
 struct FetchPlan {
   Result<RosterTarget> target;  // an error becomes the outcome
   http::Fields fields;
+  std::vector<Credential> credentials;
   std::size_t file_limit = 0;  // bytes
   Duration timeout{};
 };

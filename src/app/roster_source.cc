@@ -125,10 +125,12 @@ void RosterSource::Impl::start(Question& question, Reason reason) {
 }
 
 FetchPlan RosterSource::Impl::make_plan(const xmpp::Jid& user, Reason reason) const {
-  FetchPlan plan{make_roster_target(options.url, user.node(), user.domain()),
+  const HostRosterOptions& host = options.of(user.domain());
+  FetchPlan plan{make_roster_target(host.url, user.node(), user.domain()),
                  {},
+                 host.credentials,
                  options.file_bytes,
-                 options.timeout};
+                 host.timeout};
   plan.fields.add("Accept", "application/json, text/plain, */*");
   plan.fields.add("User-Agent", options.user_agent);
   plan.fields.add("Rosterd-Host", std::string(user.domain()));
@@ -176,8 +178,9 @@ void RosterSource::Impl::go_on(Question& question, std::uint64_t answered) {
 
 Result<ParsedRoster> RosterSource::Impl::parse(const xmpp::Jid& user,
                                                const Result<std::string>& body) const {
-  if (body) return parse_roster(*body, user, options.limits);
-  if (body.error().code == Errc::kNotFound && options.missing_is_empty) return ParsedRoster{};
+  const HostRosterOptions& host = options.of(user.domain());
+  if (body) return parse_roster(*body, user, host.limits);
+  if (body.error().code == Errc::kNotFound && host.missing_is_empty) return ParsedRoster{};
   return tl::unexpected<Error>(body.error());
 }
 

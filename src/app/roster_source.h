@@ -8,9 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "app/credentials.h"
 #include "app/file_reader.h"
 #include "app/roster_json.h"
 #include "app/roster_url.h"
@@ -22,15 +27,27 @@
 
 namespace rosterd::app {
 
-struct RosterSourceOptions {
+// Where one host's users have their rosters.
+struct HostRosterOptions {
   std::string url;  // http_roster_url, see roster_url.h
+  // How rosterd proves who is asking; see authorize() in credentials.h.
+  std::vector<Credential> credentials;
   RosterLimits limits;
-  std::size_t file_bytes = 4 * 1024 * 1024;  // largest file; http::Limits has the HTTP body's
   bool missing_is_empty = false;  // roster_404 = "empty": 404 means no contacts, not a failure
   // One fetch with its retries. At login from the question on, as a client is waiting; in a refresh
   // from the first request on, as the batch has a deadline of its own.
   Duration timeout = std::chrono::seconds(10);
+};
+
+struct RosterSourceOptions : HostRosterOptions {  // for hosts that have no entry below
+  std::map<std::string, HostRosterOptions, std::less<>> hosts;  // by prepared domain
+  std::size_t file_bytes = 4 * 1024 * 1024;  // largest file; http::Limits has the HTTP body's
   std::string user_agent = "rosterd/1.0";
+
+  const HostRosterOptions& of(std::string_view host) const {
+    const auto own = hosts.find(host);
+    return own == hosts.end() ? *this : own->second;
+  }
 };
 
 class RosterSink {

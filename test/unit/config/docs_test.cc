@@ -68,7 +68,9 @@ void value_that_is_set_is_the_value_that_is_got(void**) {
 void sample_file_has_every_option_with_its_default_and_line(void**) {
   const std::string sample = read_source("conf/rosterd.toml");
   for (const Option& option : rosterd::options()) {
-    const std::string mark = option.reloadable ? "" : " (restart)";
+    const std::string mark = option.per_host     ? " (or per host)"
+                             : option.reloadable ? ""
+                                                 : " (restart)";
     assert_contains(sample, "\n# " + std::string(option.doc) + mark + "\n#" +
                                 std::string(option.name) + " = " + default_of(option) + "\n");
   }
@@ -89,7 +91,7 @@ void sample_file_uncommented_is_the_default_configuration(void**) {
   for (const Option& option : rosterd::options()) {
     assert_text_equal(rosterd::write_value(option.kind, option.get(*config)), default_of(option));
   }
-  assert_text_equal(config->hosts.at(0).host, "example.org");
+  assert_text_equal(config->hosts.at(0).name(), "example.org");
 }
 
 void manual_page_has_every_option_with_its_default(void**) {
@@ -97,7 +99,9 @@ void manual_page_has_every_option_with_its_default(void**) {
   for (const Option& option : rosterd::options()) {
     const std::string value = std::regex_replace(default_of(option), std::regex("\""), "\\(dq");
     assert_contains(page, "\n.It Va " + std::string(option.name) + " No = " + value +
-                              (option.reloadable ? "\n" : " Pq restart\n"));
+                              (option.per_host     ? " Pq or per host\n"
+                               : option.reloadable ? "\n"
+                                                   : " Pq restart\n"));
   }
 }
 

@@ -47,7 +47,7 @@ bool contains(const std::string& text, const char* part) {
 void host_alone_is_enough(void**) {
   const Config config = parse_good(kHost);
   assert_int_equal(config.hosts.size(), 1);
-  assert_text_equal(config.hosts[0].host, "example.org");
+  assert_text_equal(config.hosts[0].name(), "example.org");
   assert_int_equal(config.c2s_port, 5222);
   assert_true(config.streams.negotiation.tls_available);
   assert_true(config.streams.negotiation.tls_required);
@@ -98,8 +98,8 @@ void relative_paths_begin_at_the_files_folder(void**) {
       parse_good("accounts_file = \"../accounts\"\nhttp_ca_file = \"/ca\"\n" + kHost);
   assert_text_equal(config.accounts_file, "/etc/accounts");
   assert_text_equal(config.http_client.tls_ca_file, "/ca");
-  assert_text_equal(config.hosts[0].certificate_file, "/etc/rosterd/org.crt");
-  assert_text_equal(config.hosts[0].key_file, "/etc/rosterd/org.key");
+  assert_text_equal(config.hosts[0].certificate.certificate_file, "/etc/rosterd/org.crt");
+  assert_text_equal(config.hosts[0].certificate.key_file, "/etc/rosterd/org.key");
   const auto beside = parse_config("accounts_file = \"accounts\"\n" + kHost, "rosterd.toml");
   assert_text_equal(beside->accounts_file, "accounts");
 }
@@ -109,8 +109,37 @@ void hosts_are_prepared_and_the_first_is_the_default(void**) {
       "[[host]]\nname = \"Example.ORG\"\ncertificate = \"a\"\nkey = \"b\"\n"
       "[[host]]\nname = \"example.net\"\ncertificate = \"a\"\nkey = \"b\"\n");
   assert_int_equal(config.hosts.size(), 2);
-  assert_text_equal(config.hosts[0].host, "example.org");
+  assert_text_equal(config.hosts[0].name(), "example.org");
   assert_text_equal(config.refresh.hosts[1], "example.net");
+}
+
+void option_of_a_host_is_for_it_alone(void**) {
+  const Config config = parse_good(
+      "http_roster_url = \"http://a/%s\"\nroster_404 = \"empty\"\n"
+      "[[host]]\nname = \"a.org\"\ncertificate = \"a\"\nkey = \"b\"\n"
+      "[[host]]\nname = \"b.org\"\ncertificate = \"a\"\nkey = \"b\"\n"
+      "http_roster_url = \"http://b/%s\"\napp_auth = [\"bearer:t0ken\"]\n");
+  assert_text_equal(config.roster.url, "http://a/%s");
+  assert_text_equal(config.roster.of("a.org").url, "http://a/%s");
+  assert_text_equal(config.roster.of("b.org").url, "http://b/%s");
+  assert_int_equal(config.roster.of("a.org").credentials.size(), 0);
+  assert_text_equal(config.roster.of("b.org").credentials.at(0).secret, "t0ken");
+  assert_true(config.roster.of("b.org").missing_is_empty);
+  const std::string printed = rosterd::print_config(config);
+  assert_true(contains(printed,
+                       "name = \"b.org\"\ncertificate = \"/etc/rosterd/a\"\n"
+                       "key = \"/etc/rosterd/b\"\nhttp_roster_url = \"http://b/%s\"\n"
+                       "app_auth = [\"bearer:****\"]\n"));
+  assert_false(contains(printed, "t0ken"));
+}
+
+void fault_of_a_host_names_it(void**) {
+  assert_text_equal(fault_of(kHost + "http_roster_url = \"http://b/\"\n"),
+                    "f.toml: host example.org: http_roster_url: the URL has no %s or {user} where "
+                    "the username goes");
+  assert_text_equal(fault_of(kHost + "app_auth = [\"digest:x\"]\n"),
+                    "f.toml:5: app_auth: expected a list of \"bearer:TOKEN\", "
+                    "\"basic:USER:PASSWORD\" or \"hmac:KEYID:SECRET\"");
 }
 
 void empty_file_says_how_to_begin(void**) {
@@ -295,7 +324,7 @@ void file_is_loaded_and_a_missing_one_is_told(void**) {
   const auto missing = load_config(path + "x");
   const auto directory = load_config(folder);
   std::filesystem::remove_all(folder);
-  assert_text_equal(loaded->hosts[0].key_file, std::string(folder) + "/org.key");
+  assert_text_equal(loaded->hosts[0].certificate.key_file, std::string(folder) + "/org.key");
   assert_text_equal(missing.error().text, path + "x: cannot be read: No such file or directory");
   assert_text_equal(directory.error().text,
                     std::string(folder) + ": cannot be read: Is a directory");
@@ -309,6 +338,8 @@ int main() {
       cmocka_unit_test(every_kind_of_value_is_read),
       cmocka_unit_test(relative_paths_begin_at_the_files_folder),
       cmocka_unit_test(hosts_are_prepared_and_the_first_is_the_default),
+      cmocka_unit_test(option_of_a_host_is_for_it_alone),
+      cmocka_unit_test(fault_of_a_host_names_it),
       cmocka_unit_test(empty_file_says_how_to_begin),
       cmocka_unit_test(without_tls_the_only_host_is_localhost),
       cmocka_unit_test(unknown_option_gets_the_nearest_name),
