@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "app/client_address.h"
+
+#include <algorithm>
+#include <string>
+
+#include "http/forwarded.h"
+
+namespace rosterd::app {
+
+namespace {
+
+net::Address read_address(const std::string& node) {
+  const auto address = net::Address::parse(node, 0);
+  return address ? net::Address::from_sockaddr(address->get()) : net::Address();
+}
+
+// `nodes` holds at least one.
+net::Address walk(const std::vector<std::string>& nodes, const std::vector<net::Network>& proxies) {
+  net::Address address;
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    address = read_address(*node);
+    if (!is_in(proxies, address)) break;
+  }
+  return address;
+}
+
+}  // namespace
+
+bool is_in(const std::vector<net::Network>& networks, const net::Address& address) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const net::Network& one) { return one.contains(address); });
+}
+
+net::Address find_client_address(const net::Address& peer, const http::Fields& fields,
+                                 const std::vector<net::Network>& proxies) {
+  if (!is_in(proxies, peer)) return peer;
+  const auto standard = http::parse_forwarded(fields);
+  const auto common = http::parse_x_forwarded_for(fields);
+  if (!standard || !common) return {};
+  if (standard->empty() && common->empty()) return peer;  // the proxy's own request
+  if (standard->empty()) return walk(*common, proxies);
+  const net::Address address = walk(*standard, proxies);
+  if (common->empty() || walk(*common, proxies).ip() == address.ip()) return address;
+  return {};
+}
+
+}  // namespace rosterd::app

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Whose address a request comes from when proxies stand in between. Pure.
+#pragma once
+
+#include <vector>
+
+#include "http/message.h"
+#include "net/address.h"
+#include "net/network.h"
+
+namespace rosterd::app {
+
+bool is_in(const std::vector<net::Network>& networks, const net::Address& address);
+
+// `peer`, unless it is one of `proxies`: then what X-Forwarded-For or Forwarded say, read from the
+// right, where the nearest proxy wrote, up to the first address that is no proxy. What stands
+// further left anybody may have written. Of no family when the proxies do not know it, or when the
+// two fields disagree: one of them came from the client, because the proxy minds only the other.
+net::Address find_client_address(const net::Address& peer, const http::Fields& fields,
+                                 const std::vector<net::Network>& proxies);
+
+}  // namespace rosterd::app
