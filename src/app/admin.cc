@@ -33,7 +33,9 @@ void Admin::on_request(web::Responder& responder, web::ExchangeId exchange,
                {"why", body.error().text},
                {"not_logged", *not_logged}});
   }
-  const int status = body.error().code == Errc::kTooLarge ? 413 : 400;
+  int status = body.error().code == Errc::kTooLarge ? 413 : 400;
+  // Of another host than the only one he may touch.
+  if (body.error().code == Errc::kDenied && !client.host.empty()) status = 403;
   responder.respond(exchange, web::make_json_error(status, body.error().text));
 }
 

@@ -32,7 +32,8 @@ class Names {
     return "element [" + std::to_string(elements_) + "]: " + std::move(why);
   }
   const std::string& refusal() const { return refusal_; }
-  bool too_many() const { return too_many_; }
+  // What the refusal is.
+  Errc code() const { return code_; }
   std::vector<NamedUser> take() { return std::move(users_); }
 
  private:
@@ -42,17 +43,18 @@ class Names {
   std::vector<NamedUser> users_;
   std::unordered_set<std::string> known_;
   std::string refusal_;
-  bool too_many_ = false;
+  Errc code_ = Errc::kInvalid;
 };
 
 bool Names::add(std::string_view name) {
   if (elements_ == limit_) {
-    too_many_ = true;
+    code_ = Errc::kTooLarge;
     refusal_ = "more than " + std::to_string(limit_) + " users";
     return false;
   }
   auto user = parse_refresh_name(name, hosts_);
   if (!user) {
+    code_ = user.error().code;
     refusal_ = at_element(std::move(user.error().text));
     return false;
   }
@@ -181,7 +183,7 @@ bool KickReader::on_array_end() {
 }
 
 Error make_refusal(const BodyReader& reader, const Error& error) {
-  return {reader.names.too_many() ? Errc::kTooLarge : Errc::kInvalid, error.text};
+  return {reader.names.code(), error.text};
 }
 
 // One member of the query into `page`, or why not.

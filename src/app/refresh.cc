@@ -23,8 +23,10 @@ http::Response make_busy(std::string_view why, std::string retry_after) {
   return response;
 }
 
-http::Response make_refusal(const Error& error) {
-  const int status = error.code == Errc::kTooLarge ? 413 : error.code == Errc::kInvalid ? 400 : 500;
+// Another host is a mistake, or a trespass of who may touch one alone.
+http::Response make_refusal(const Error& error, const web::Client& client) {
+  int status = error.code == Errc::kTooLarge ? 413 : error.code == Errc::kInvalid ? 400 : 500;
+  if (error.code == Errc::kDenied) status = client.host.empty() ? 400 : 403;
   return web::make_json_error(status, error.text);
 }
 
@@ -123,9 +125,10 @@ Refresh::~Refresh() = default;
 
 void Refresh::set_options(const RefreshOptions& options) { impl_->options = options; }
 
-void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client&,
-                         const http::Request& request) {
+void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange,
+                         const web::Client& client, const http::Request& request) {
   const RefreshOptions& options = impl_->options;
+  const auto& hosts = client.host.empty() ? options.hosts : std::vector{client.host};
   const bool is_batch = !request.path().starts_with(kPathOfOne);
   const std::string allowed = is_batch ? "POST" : "GET";
   if (request.method != allowed) return responder.respond(exchange, make_not_allowed(allowed));
@@ -134,11 +137,11 @@ void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange, co
     impl_->log_refusal("too many refreshes at once");
     return responder.respond(exchange, make_busy("too many refreshes at once", "1"));
   }
-  auto users = is_batch ? parse_refresh_body(request.body, options.hosts, options.batch_users)
-                        : parse_path(request.path(), options.hosts);
+  auto users = is_batch ? parse_refresh_body(request.body, hosts, options.batch_users)
+                        : parse_path(request.path(), hosts);
   if (!users) {
     impl_->log_refusal(users.error().text);
-    return responder.respond(exchange, make_refusal(users.error()));
+    return responder.respond(exchange, make_refusal(users.error(), client));
   }
   impl_->begin({&responder, exchange, is_batch}, *users);
 }

@@ -28,7 +28,8 @@ class NameReader final : public json::Events {
   bool on_array_end() override { return true; }
   std::string refusal() const override { return refusal_; }
 
-  bool too_many() const { return too_many_; }
+  // What the refusal is.
+  Errc code() const { return code_; }
   std::vector<RefreshUser> take() { return std::move(users_); }
 
  private:
@@ -37,7 +38,7 @@ class NameReader final : public json::Events {
   const std::vector<std::string>& hosts_;
   const std::size_t limit_;
   bool in_array_ = false;
-  bool too_many_ = false;
+  Errc code_ = Errc::kInvalid;
   std::size_t elements_ = 0;  // read so far
   std::vector<RefreshUser> users_;
   std::unordered_map<std::string, std::size_t> index_;  // bare JID -> place in users_
@@ -53,12 +54,15 @@ bool NameReader::on_array_start() {
 bool NameReader::on_string(std::string_view value) {
   if (!in_array_) return refuse_element("");
   if (elements_ == limit_) {
-    too_many_ = true;
+    code_ = Errc::kTooLarge;
     refusal_ = "more than " + std::to_string(limit_) + " elements";
     return false;
   }
   auto user = parse_refresh_name(value, hosts_);
-  if (!user) return refuse_element(std::move(user.error().text));
+  if (!user) {
+    code_ = user.error().code;
+    return refuse_element(std::move(user.error().text));
+  }
   ++elements_;
   const auto [found, is_new] = index_.try_emplace(std::string(user->text()), users_.size());
   if (is_new) users_.push_back({std::move(*user), 0});
@@ -87,7 +91,7 @@ Result<xmpp::Jid> parse_refresh_name(std::string_view name, const std::vector<st
   if (!jid) return make_error(Errc::kInvalid, shown + " is not a JID: " + jid.error().text);
   if (jid->node().empty()) return make_error(Errc::kInvalid, shown + " names no user");
   if (std::find(hosts.begin(), hosts.end(), jid->domain()) == hosts.end()) {
-    return make_error(Errc::kInvalid, shown + " is not on a host served here");
+    return make_error(Errc::kDenied, shown + " is not on a host served here");
   }
   return jid->bare();
 }
@@ -97,7 +101,7 @@ Result<std::vector<RefreshUser>> parse_refresh_body(std::string_view body,
                                                     std::size_t limit) {
   NameReader reader(hosts, limit);
   if (auto read = json::read(body, reader); !read) {
-    return make_error(reader.too_many() ? Errc::kTooLarge : Errc::kInvalid, read.error().text);
+    return make_error(reader.code(), read.error().text);
   }
   return reader.take();
 }

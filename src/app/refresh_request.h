@@ -19,11 +19,12 @@ struct RefreshUser {
 };
 
 // A username of the first host, or a bare JID on any of `hosts` (a resource is stripped); prepared
-// here. kInvalid with the cause.
+// here. kDenied for another host, else kInvalid with the cause.
 Result<xmpp::Jid> parse_refresh_name(std::string_view name, const std::vector<std::string>& hosts);
 
-// A JSON array of such names; each user once, in order of first mention. kInvalid for anything else
-// (one bad element spoils the request, its index is in the text), kTooLarge over `limit` elements.
+// A JSON array of such names; each user once, in order of first mention. kInvalid or
+// kDenied for anything else (one bad element spoils the request, its index is in the text),
+// kTooLarge over `limit` elements.
 Result<std::vector<RefreshUser>> parse_refresh_body(std::string_view body,
                                                     const std::vector<std::string>& hosts,
                                                     std::size_t limit);

@@ -43,9 +43,9 @@ void who_is_confined_to_one_host_sees_and_kicks_nobody_else(void** state) {
                     R"(200 {"status":"ok","kicked":0})");
   assert_text_equal(
       desk.ask("POST", "/roster_admin/kick", R"({"users":["romeo@h"]})", "other").substr(0, 3),
-      "400");
+      "403");
   assert_text_equal(desk.ask("GET", "/roster_admin/users/romeo@h", "", "other").substr(0, 3),
-                    "400");
+                    "403");
   assert_text_equal(desk.ask("POST", "/roster_admin/online", R"(["juliet"])", "other"),
                     R"(200 {"juliet":{"online":true,"available":true,"show":"","sessions":1}})");
 }

@@ -301,6 +301,22 @@ void single_username_that_is_none_is_refused(void** state) {
   }
 }
 
+void caller_of_one_host_refreshes_its_users_alone(void** state) {
+  Stage& stage = stage_of(state);
+  stage.requester.host = "other";
+  stage.post(R"(["juliet", "romeo@other"])");
+  assert_text_equal(stage.answer(1), done(2, 0));
+  stage.post(R"(["juliet", "romeo@h"])");
+  assert_text_equal(
+      stage.answer(2),
+      R"(403 {"status":"error","message":"JSON, byte 20: element [1]: \"romeo@h\" is not on a host served here"})"
+      "\n");
+  stage.request("GET", "/roster_admin/refresh/romeo@h");
+  assert_text_equal(stage.answer(3),
+                    R"(403 {"status":"error","message":"\"romeo@h\" is not on a host served here"})"
+                    "\n");
+}
+
 // --- What the peer gets wrong -------------------------------------------------------------------
 
 void t1_groups_may_be_an_array_or_an_object(void** state) {
@@ -462,6 +478,7 @@ int main() {
       STAGE_TEST(single_username_is_percent_decoded),
       STAGE_TEST(single_failure_says_so),
       STAGE_TEST(single_username_that_is_none_is_refused),
+      STAGE_TEST(caller_of_one_host_refreshes_its_users_alone),
       STAGE_TEST(t1_groups_may_be_an_array_or_an_object),
       STAGE_TEST(t2_changed_name_and_group_are_pushed),
       STAGE_TEST(t3_unfriended_by_one_name_neither_sees_the_other),

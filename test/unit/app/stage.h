@@ -226,7 +226,7 @@ class Stage {
     request.body = std::move(body);
     request.fields.add("Content-Type", "application/x-www-form-urlencoded");
     request.fields.add("Host", "anything");
-    refresh.on_request(clients, {requests++, 1}, web::Client{}, request);
+    refresh.on_request(clients, {requests++, 1}, requester, request);
   }
   void post(std::string body) { request("POST", "/roster_admin/refresh", std::move(body)); }
   // "status body" of the last answer, which must be the n-th.
@@ -237,6 +237,7 @@ class Stage {
     return std::to_string(response.status) + " " + response.body;
   }
 
+  web::Client requester;  // of request()
   Journal journal;
   im::ManualClock clock;
   Timers timers;
