@@ -76,6 +76,7 @@ std::optional<OptionValue> read_value(OptionKind kind, const toml::node& node) {
       if (const auto* text = node.as_string()) return text->get();
       return std::nullopt;
     case OptionKind::kList:
+    case OptionKind::kNetworks:
     case OptionKind::kCredentials:
       return read_list(node);
   }
@@ -115,11 +116,16 @@ class Reader {
                                          const toml::node& node) {
     auto value = read_value(option.kind, node);
     if (!value || !is_allowed(option, *value)) {
-      faults_.add(line, std::string(option.name) + ": expected " + describe_values(option));
+      faults_.add(line, std::string(option.name) + ": " + describe_fault(option, value));
       return std::nullopt;
     }
     if (option.kind == OptionKind::kPath) *value = resolve(std::get<std::string>(*value));
     return value;
+  }
+
+  static std::string describe_fault(const Option& option, const std::optional<OptionValue>& value) {
+    const auto* list = value ? std::get_if<std::vector<std::string>>(&*value) : nullptr;
+    return list ? find_list_fault(option, *list) : "expected " + describe_values(option);
   }
 
   void add_unknown_option(std::uint32_t line, std::string_view name) {
@@ -221,6 +227,20 @@ class Reader {
     static_cast<app::HostRosterOptions&>(config_.roster) = config_.all_hosts.roster;
     for (const HostConfig& host : config_.hosts) {
       config_.roster.hosts[host.name()] = host.options.roster;
+    }
+    finish_door();
+  }
+
+  void finish_door() {
+    app::AuthenticatorOptions& auth = config_.door.auth;
+    auth.client_certificates = !config_.admin_ca_file.empty();
+    const auto& common = config_.all_hosts.admin_auth;
+    for (const app::Credential& one : common) auth.keys.push_back({one, ""});
+    for (const HostConfig& host : config_.hosts) {
+      for (const app::Credential& one : host.options.admin_auth) {
+        if (std::find(common.begin(), common.end(), one) != common.end()) continue;
+        auth.keys.push_back({one, host.name()});
+      }
     }
   }
 

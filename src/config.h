@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/door.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/log.h"
@@ -28,6 +29,8 @@ struct HostOptions {
   HostOptions() { roster.url = "file:///var/lib/rosterd/rosters/%s.json"; }
 
   app::HostRosterOptions roster;
+  // A host's own ones open that host alone; those of all hosts open each of them in any case.
+  std::vector<app::Credential> admin_auth;
 };
 
 // A [[host]].
@@ -52,6 +55,8 @@ struct Config {
   std::uint16_t http_port = 5280;   // 0 = off
   std::uint16_t https_port = 5281;  // 0 = off
 
+  std::string admin_ca_file;  // "" = HTTPS clients are asked for no certificate
+
   std::string accounts_file = "/var/lib/rosterd/accounts";
   Duration drain_timeout = std::chrono::seconds(5);  // of a stop
 
@@ -64,6 +69,7 @@ struct Config {
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;
   app::AdminOptions admin;
+  app::DoorOptions door;
 };
 
 // One message per fault, each "FILE:LINE: text", joined by newlines; an unknown name is a fault and

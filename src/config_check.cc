@@ -33,7 +33,7 @@ class Checker {
   void check_all() {
     check_interfaces("c2s_interfaces", config_.c2s_interfaces);
     check_interfaces("http_interfaces", config_.http_interfaces);
-    check_refresh_is_local();
+    check_door();
     check_ports("c2s_port", config_.c2s_port, "c2s_tls_port", config_.c2s_tls_port);
     check_ports("http_port", config_.http_port, "https_port", config_.https_port);
     check_login();
@@ -64,6 +64,28 @@ class Checker {
     }
   }
 
+  void check_door() {
+    const app::AuthenticatorOptions& auth = config_.door.auth;
+    if (auth.certificate_required && !auth.client_certificates) {
+      add("admin_certificate_required", "needs admin_ca_file");
+    }
+    if (auth.client_certificates && auth.keys.empty() && !has_https()) {
+      add("admin_ca_file", "nobody can show a certificate without the HTTPS port");
+    }
+    if (auth.hub_signatures && std::none_of(auth.keys.begin(), auth.keys.end(), is_hmac)) {
+      add("admin_hub_signature", "needs an hmac: in admin_auth");
+    }
+    if (auth.keys.empty() && !auth.client_certificates) check_refresh_is_local();
+  }
+
+  static bool is_hmac(const app::Key& key) {
+    return key.credential.kind == app::Credential::Kind::kHmac;
+  }
+
+  bool has_https() const {
+    return config_.https_port != 0 && config_.streams.negotiation.tls_available;
+  }
+
   // Whoever reaches the endpoint may refresh everybody.
   void check_refresh_is_local() {
     if (config_.http_port == 0 && config_.https_port == 0) return;
@@ -71,9 +93,10 @@ class Checker {
       const auto address = net::Address::parse(interface, 0);
       if (!address || address->is_loopback()) continue;
       add("http_interfaces", '"' + interface +
-                                 "\" can be reached from other machines, and the refresh endpoint "
-                                 "asks for no password: use \"127.0.0.1\" or \"::1\", behind a "
-                                 "proxy if need be");
+                                 "\" can be reached from other machines, and nothing asks them "
+                                 "who they are: set admin_auth, for example\n    admin_auth = "
+                                 "[\"bearer:LONG-RANDOM-TOKEN\"]\nor admin_ca_file, or listen on "
+                                 "\"127.0.0.1\" and \"::1\" alone");
     }
   }
 

@@ -49,6 +49,11 @@ OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
   return names;
 }
 
+OptionValue to_value(const std::vector<net::Network>& member) {
+  std::vector<std::string> texts;
+  for (const net::Network& one : member) texts.push_back(one.to_string());
+  return texts;
+}
 OptionValue to_value(const std::vector<app::Credential>& member) {
   std::vector<std::string> texts;
   for (const app::Credential& one : member) texts.push_back(app::write_credential(one));
@@ -84,6 +89,12 @@ void from_value(const OptionValue& value, std::vector<xmpp::Mechanism>& member) 
   }
 }
 
+void from_value(const OptionValue& value, std::vector<net::Network>& member) {
+  member.clear();
+  for (const std::string& text : std::get<std::vector<std::string>>(value)) {
+    member.push_back(net::Network::parse(text).value());
+  }
+}
 void from_value(const OptionValue& value, std::vector<app::Credential>& member) {
   member.clear();
   for (const std::string& text : std::get<std::vector<std::string>>(value)) {
@@ -167,6 +178,26 @@ constexpr Option kOptions[] = {
      MEMBER(https_port)},
     {"", "http_max_connections", kCount, 1, 100'000, "", kReload,
      "Most connections to these two ports at once.", MEMBER(http_server.max_connections)},
+
+    {"Who may ask for a refresh", "admin_auth", kCredentials, 0, 0, "", kReload,
+     "Who may ask: \"bearer:TOKEN\", \"basic:USER:PASSWORD\" or \"hmac:KEYID:SECRET\".",
+     HOST_MEMBER(admin_auth)},
+    {"", "admin_ca_file", kPath, 0, 0, "", kReload,
+     "Authorities (PEM) whose client certificates open the HTTPS port; \"\" = none.",
+     MEMBER(admin_ca_file)},
+    {"", "admin_certificate_required", kBool, 0, 0, "", kReload,
+     "Ask for such a certificate as well as for one of admin_auth.",
+     MEMBER(door.auth.certificate_required)},
+    {"", "admin_hub_signature", kBool, 0, 0, "", kReload,
+     "Accept X-Hub-Signature-256, which can be replayed, for refreshes.",
+     MEMBER(door.auth.hub_signatures)},
+    {"", "admin_allow", kNetworks, 0, 0, "", kReload,
+     "Addresses and networks that may ask at all; [] = every one.", MEMBER(door.allow)},
+    {"", "admin_failures_max", kCount, 0, 1'000'000, "", kReload,
+     "Failed attempts of one address per minute before it must wait; 0 = no limit.",
+     MEMBER(door.failures_per_minute)},
+    {"", "http_proxies", kNetworks, 0, 0, "", kReload,
+     "Proxies whose X-Forwarded-For or Forwarded is believed.", MEMBER(door.proxies)},
 
     {"Login", "accounts_file", kPath, 0, 0, "", kReload,
      "The accounts, changed with 'rosterd passwd'.", MEMBER(accounts_file)},

@@ -23,6 +23,7 @@ enum class OptionKind : std::uint8_t {
   kUrl,          // text; -p masks a password in it
   kPath,         // text; relative to the configuration's folder
   kList,         // of text
+  kNetworks,     // a list of text, addresses and CIDR ranges
   kCredentials,  // a list of text, see app/credentials.h; -p masks the secrets
 };
 
@@ -56,6 +57,8 @@ const Option* find_option(std::string_view name);
 
 // Is it within bounds, one of the choices?
 bool is_allowed(const Option& option, const OptionValue& value);
+// What is wrong with an item of a list; "" = nothing. Never tells a secret.
+std::string find_list_fault(const Option& option, const std::vector<std::string>& items);
 // What the option takes, for a message: `a whole number from 0 to 65535`.
 std::string describe_values(const Option& option);
 

@@ -8,6 +8,7 @@
 #include "app/credentials.h"
 #include "base/json.h"
 #include "config_options.h"
+#include "net/network.h"
 
 namespace rosterd {
 
@@ -90,12 +91,23 @@ bool is_allowed(const Option& option, const OptionValue& value) {
   }
   if (const auto* text = std::get_if<std::string>(&value)) return is_choice(option.choices, *text);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
-    return std::all_of(list->begin(), list->end(), [&](const std::string& item) {
-      return option.kind == OptionKind::kCredentials ? app::parse_credential(item).has_value()
-                                                     : is_choice(option.choices, item);
-    });
+    return find_list_fault(option, *list).empty();
   }
   return true;
+}
+
+std::string find_list_fault(const Option& option, const std::vector<std::string>& items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (option.kind == OptionKind::kNetworks) {
+      if (const auto read = net::Network::parse(items[i]); !read) return read.error().text;
+    } else if (option.kind == OptionKind::kCredentials) {
+      const auto read = app::parse_credential(items[i]);
+      if (!read) return "item " + std::to_string(i + 1) + ": " + read.error().text;
+    } else if (!is_choice(option.choices, items[i])) {
+      return "expected " + describe_values(option);
+    }
+  }
+  return {};
 }
 
 std::string describe_values(const Option& option) {
@@ -120,6 +132,8 @@ std::string describe_values(const Option& option) {
     case OptionKind::kList:
       return option.choices.empty() ? "a list of strings"
                                     : "a list of " + list_choices(option.choices);
+    case OptionKind::kNetworks:
+      return "a list of addresses and networks such as \"192.0.2.0/24\"";
     case OptionKind::kCredentials:
       return "a list of \"bearer:TOKEN\", \"basic:USER:PASSWORD\" or \"hmac:KEYID:SECRET\"";
   }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "server.h"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
 #include "app/admin.h"
+#include "app/door.h"
 #include "app/file_reader.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
@@ -34,7 +36,8 @@ struct Prepared {
 };
 
 Result<std::shared_ptr<const net::TlsContext>> make_tls(const Config& config,
-                                                        std::vector<std::string> alpn) {
+                                                        std::vector<std::string> alpn,
+                                                        const std::string& client_ca_file) {
   net::TlsServerOptions options;
   for (const HostConfig& host : config.hosts) {
     if (host.certificate.certificate_file.empty()) continue;
@@ -43,14 +46,15 @@ Result<std::shared_ptr<const net::TlsContext>> make_tls(const Config& config,
   }
   if (options.certificates.empty()) return std::shared_ptr<const net::TlsContext>();
   options.alpn = std::move(alpn);
+  options.client_ca_file = client_ca_file;
   return net::TlsContext::make_server(options);
 }
 
 Result<Prepared> prepare(const Config& config) {
   Prepared prepared;
-  auto xmpp_tls = make_tls(config, {"xmpp-client"});
+  auto xmpp_tls = make_tls(config, {"xmpp-client"}, "");
   if (!xmpp_tls) return tl::unexpected<Error>(xmpp_tls.error());
-  auto http_tls = make_tls(config, {"http/1.1"});
+  auto http_tls = make_tls(config, {"http/1.1"}, config.admin_ca_file);
   if (!http_tls) return tl::unexpected<Error>(http_tls.error());
   auto accounts = store::Accounts::load(config.accounts_file);
   if (!accounts && accounts.error().code != Errc::kNotFound) {
@@ -68,6 +72,22 @@ bool same_sockets(const Config& a, const Config& b) {
          a.c2s_tls_port == b.c2s_tls_port && a.c2s_max_connections == b.c2s_max_connections &&
          a.http_interfaces == b.http_interfaces && a.http_port == b.http_port &&
          a.https_port == b.https_port;
+}
+
+// Passwords and tokens that pass an open network in the clear are everybody's.
+void warn_of_cleartext(const Config& config) {
+  const auto& keys = config.door.auth.keys;
+  const bool sends_secrets = std::any_of(keys.begin(), keys.end(), [](const app::Key& key) {
+    return key.credential.kind != app::Credential::Kind::kHmac;
+  });
+  if (config.http_port == 0 || !sends_secrets) return;
+  for (const std::string& interface : config.http_interfaces) {
+    const auto address = net::Address::parse(interface, config.http_port);
+    if (!address || address->is_loopback()) continue;
+    log::warn("server", "passwords and tokens cross the network in the clear",
+              {{"address", address->to_string()},
+               {"hint", "http_port = 0 and HTTPS, or hmac: in admin_auth"}});
+  }
 }
 
 // "::1" is among the defaults, and there are machines without IPv6. Any other address was asked
@@ -95,13 +115,14 @@ struct Server::Impl final : net::SignalEvents {
         service(*loop, core, auth, config.streams, std::move(prepared.xmpp_tls)),
         http_server(*loop, config.http_server),
         refresh(config.refresh, core, source, *loop, loop->timers()),
-        admin(config.admin, core, *loop) {
+        admin(config.admin, core, *loop),
+        door(config.door, *loop) {
     source.set_core(&core);
-    http_server.add_route("/roster_admin/refresh", "POST", &refresh);
-    http_server.add_route("/roster_admin/refresh/", "GET", &refresh);
-    http_server.add_route("/roster_admin/online", "GET,POST", &admin);
-    http_server.add_route("/roster_admin/users/", "GET", &admin);
-    http_server.add_route("/roster_admin/kick", "POST", &admin);
+    http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
+    http_server.add_route("/roster_admin/refresh/", "GET", door.guard(&refresh));
+    http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
+    http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
+    http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));
   }
 
   Status open();
@@ -127,6 +148,7 @@ struct Server::Impl final : net::SignalEvents {
   web::HttpServer http_server;
   app::Refresh refresh;
   app::Admin admin;
+  app::Door door;
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
   Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
   bool stopping = false;
@@ -230,6 +252,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   if (prepared.http_tls) http_server.set_tls(std::move(prepared.http_tls));
   refresh.set_options(fresh.refresh);
   admin.set_options(fresh.admin);
+  door.set_options(fresh.door);
   config = fresh;
 }
 
@@ -255,6 +278,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string 
     log::warn("server", "no accounts yet, nobody can log in",
               {{"file", config.accounts_file}, {"hint", "rosterd passwd USER@HOST"}});
   }
+  warn_of_cleartext(config);
   auto loop = std::make_unique<net::Loop>(config.loop);
   auto client = web::HttpClient::make(*loop, config.http_client);
   if (!client) return tl::unexpected<Error>(client.error());

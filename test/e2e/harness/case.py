@@ -48,11 +48,11 @@ class EndToEndTest(unittest.IsolatedAsyncioTestCase):
 
     # --- the scene -------------------------------------------------------------------------------
 
-    async def start_scene(self, *users, friends=(), tell_rosterd=True, **options):
+    async def start_scene(self, *users, friends=(), tell_rosterd=True, hosts=None, **options):
         """Web app and daemon with these users; `friends` are pairs. `tell_rosterd` False: changes
-        are not followed by a refresh."""
+        are not followed by a refresh. `hosts`: as Daemon has them."""
         self.make_web_app()
-        daemon = self.make_daemon(http_roster_url=self.web_app.roster_url, **options)
+        daemon = self.make_daemon(hosts, http_roster_url=self.web_app.roster_url, **options)
         await self.web_app.start(*users, refresh_url=daemon.refresh_url if tell_rosterd else "")
         self._journals.append(self.web_app.log)
         await self.start_daemon(*users)

@@ -137,9 +137,10 @@ void fault_of_a_host_names_it(void**) {
   assert_text_equal(fault_of(kHost + "http_roster_url = \"http://b/\"\n"),
                     "f.toml: host example.org: http_roster_url: the URL has no %s or {user} where "
                     "the username goes");
-  assert_text_equal(fault_of(kHost + "app_auth = [\"digest:x\"]\n"),
-                    "f.toml:5: app_auth: expected a list of \"bearer:TOKEN\", "
-                    "\"basic:USER:PASSWORD\" or \"hmac:KEYID:SECRET\"");
+  assert_text_equal(
+      fault_of(kHost + "app_auth = [\"digest:x\"]\n"),
+      "f.toml:5: app_auth: item 1: expected bearer:<token>, basic:<user>:<password> or "
+      "hmac:<key id>:<secret>");
 }
 
 void empty_file_says_how_to_begin(void**) {
@@ -224,6 +225,48 @@ void refresh_endpoint_is_refused_on_a_public_address(void**) {
     parse_good(line + "http_port = 0\nhttps_port = 0\n" + kHost);
   }
   parse_good("http_interfaces = [\"127.0.0.2\", \"::1\"]\n" + kHost);
+}
+
+void public_address_is_served_when_it_is_asked_who_comes(void**) {
+  const std::string line = "http_interfaces = [\"*\"]\n";
+  const Config config = parse_good(line + "admin_auth = [\"bearer:t0ken\"]\n" + kHost);
+  assert_int_equal(config.door.auth.keys.size(), 1);
+  parse_good(line + "admin_ca_file = \"ca.pem\"\n" + kHost);
+  parse_good(line + kHost + "admin_auth = [\"hmac:k1:s3cret\"]\n");
+  assert_true(contains(fault_of(line + "admin_auth = []\nadmin_allow = [\"192.0.2.1\"]\n" + kHost),
+                       "nothing asks them who they are: set admin_auth"));
+}
+
+void keys_open_all_hosts_or_one(void**) {
+  const Config config = parse_good("admin_auth = [\"bearer:all\", \"basic:shop:s3cret\"]\n" +
+                                   kHost + "admin_auth = [\"hmac:k1:own\", \"bearer:all\"]\n");
+  const auto& keys = config.door.auth.keys;
+  assert_int_equal(keys.size(), 3);
+  assert_text_equal(keys[1].credential.name, "shop");
+  assert_text_equal(keys[1].host, "");
+  assert_text_equal(keys[2].credential.secret, "own");
+  assert_text_equal(keys[2].host, config.hosts[0].name());
+  const std::string printed = rosterd::print_config(config);
+  assert_true(contains(printed, "admin_auth = [\"bearer:****\", \"basic:shop:****\"]\n"));
+  assert_true(contains(printed, "admin_auth = [\"hmac:k1:****\", \"bearer:****\"]\n"));
+  assert_false(contains(printed, "s3cret"));
+}
+
+void options_of_the_door_say_what_is_wrong_and_no_secret(void**) {
+  assert_fault("admin_auth = [\"bearer:ok\", \"basic:shop:\"]",
+               "f.toml:1: admin_auth: item 2: the secret is empty");
+  assert_fault("admin_allow = [\"192.0.2.7/24\"]",
+               "f.toml:1: admin_allow: \"192.0.2.7/24\" has bits beyond its prefix; did you mean "
+               "192.0.2.0/24?");
+  assert_fault("http_proxies = \"10.0.0.1\"",
+               "f.toml:1: http_proxies: expected a list of addresses and networks such as "
+               "\"192.0.2.0/24\"");
+  assert_fault("admin_certificate_required = true",
+               "f.toml:1: admin_certificate_required: needs admin_ca_file");
+  assert_fault("admin_hub_signature = true\nadmin_auth = [\"bearer:x\"]",
+               "f.toml:1: admin_hub_signature: needs an hmac: in admin_auth");
+  assert_fault("https_port = 0\nadmin_ca_file = \"ca.pem\"",
+               "f.toml:2: admin_ca_file: nobody can show a certificate without the HTTPS port");
 }
 
 void interfaces_are_addresses(void**) {
@@ -349,6 +392,9 @@ int main() {
       cmocka_unit_test(broken_toml_is_told_with_its_line),
       cmocka_unit_test(all_faults_are_told_in_the_order_of_lines),
       cmocka_unit_test(refresh_endpoint_is_refused_on_a_public_address),
+      cmocka_unit_test(public_address_is_served_when_it_is_asked_who_comes),
+      cmocka_unit_test(keys_open_all_hosts_or_one),
+      cmocka_unit_test(options_of_the_door_say_what_is_wrong_and_no_secret),
       cmocka_unit_test(interfaces_are_addresses),
       cmocka_unit_test(options_that_contradict_one_another_are_faults),
       cmocka_unit_test(mechanisms_that_need_tls_are_not_enough_without_it),
