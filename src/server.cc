@@ -130,6 +130,7 @@ struct Server::Impl final : net::SignalEvents {
   Status open_http(const std::string& interface);
   void close_all();
   void on_signal(int signum) override;
+  Status check_guarded(const Config& fresh) const;
   Status reload();
   void apply(const Config& fresh, Prepared prepared);
   void on_housekeeping();
@@ -226,11 +227,24 @@ void Server::Impl::on_signal(int signum) {
   close_all();
 }
 
+// The file may ask for loopback alone, and then for no proof, while the sockets of before, which
+// only a restart closes, are open to the world.
+Status Server::Impl::check_guarded(const Config& fresh) const {
+  if (!fresh.door.auth.keys.empty() || fresh.door.auth.client_certificates) return {};
+  for (const net::Address& address : http_server.addresses()) {
+    if (address.is_loopback()) continue;
+    return make_error(Errc::kInvalid, "without admin_auth everybody could use " +
+                                          address.to_string() + ", which only a restart closes");
+  }
+  return {};
+}
+
 Status Server::Impl::reload() {
   auto fresh = load_config(config_file);
   if (!fresh) return tl::unexpected<Error>(fresh.error());
   auto prepared = prepare(*fresh);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
+  if (auto guarded = check_guarded(*fresh); !guarded) return guarded;
   // The one option that can fail when it is applied, so it goes first: the trust store.
   if (auto set = http_client->set_options(fresh->http_client); !set) return set;
   if (!same_sockets(config, *fresh)) {
@@ -254,6 +268,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   admin.set_options(fresh.admin);
   door.set_options(fresh.door);
   config = fresh;
+  warn_of_cleartext(config);
 }
 
 void Server::Impl::on_housekeeping() {

@@ -104,6 +104,8 @@ void HttpServer::set_tls(std::shared_ptr<const net::TlsContext> tls) {
   for (const auto& port : impl_->ports) {
     if (port->tls) port->tls = tls;
   }
+  impl_->context.connections.for_each(
+      [](Handle<ServerConnection>, ServerConnection& client) { client.retire(); });
 }
 
 void HttpServer::set_options(const HttpServerOptions& options) { impl_->context.options = options; }

@@ -86,7 +86,8 @@ class HttpServer : public Responder {
 
   // `tls` null = plain. Several listeners may serve the same routes.
   Status listen(const net::Address& address, std::shared_ptr<const net::TlsContext> tls);
-  // Replaces the certificate of the TLS listeners, for connections to come.
+  // Replaces the certificate of the TLS listeners, for connections to come. Those whose clients
+  // have shown a certificate end, so that a revoked one does not live on in them.
   void set_tls(std::shared_ptr<const net::TlsContext> tls);
   void set_options(const HttpServerOptions& options);
   std::vector<net::Address> addresses() const;

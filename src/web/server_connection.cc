@@ -178,7 +178,8 @@ void ServerConnection::dispatch() {
 
 void ServerConnection::answer(http::Response response) {
   exchange_ = {};
-  response.keep_alive = response.keep_alive && keep_alive_ && !server_.stopping;
+  response.keep_alive =
+      response.keep_alive && keep_alive_ && !server_.stopping && !(retired_ && has_certificate());
   write(response);
   if (!response.keep_alive) return close("answered");
   enter(Stage::kIdle);
@@ -230,6 +231,15 @@ void ServerConnection::close(std::string_view why) {
 
 void ServerConnection::stop() {
   if (stage_ != Stage::kAnswering && stage_ != Stage::kClosed) close("shutting down");
+}
+
+bool ServerConnection::has_certificate() const {
+  return connection_.is_secure() && !connection_.tls()->peer_subject().empty();
+}
+
+void ServerConnection::retire() {
+  retired_ = true;
+  if (stage_ == Stage::kIdle && has_certificate()) close("trust is asked for anew");
 }
 
 void ServerConnection::on_deadline() {

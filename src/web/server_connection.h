@@ -50,6 +50,9 @@ class ServerConnection final : public net::ConnectionEvents {
   void answer(http::Response response);
   // Closes, after the answer that is owed.
   void stop();
+  // Closes, now if it is idle, else after its next answer, if its client showed a certificate:
+  // that has been trusted by what is no longer in force.
+  void retire();
 
   void on_bytes(std::string_view bytes) override;
   void on_drained() override { resume(); }
@@ -70,6 +73,7 @@ class ServerConnection final : public net::ConnectionEvents {
   std::size_t read_message(std::string_view bytes);
   void follow_progress();
   void judge_head();
+  bool has_certificate() const;
   Client describe_client() const;
   bool must_wait() const;
   void keep(std::string_view bytes);
@@ -91,9 +95,10 @@ class ServerConnection final : public net::ConnectionEvents {
   Timer deadline_ = Timer::bind<&ServerConnection::on_deadline>(this);
   Timer resume_ = Timer::bind<&ServerConnection::resume>(this);
   Stage stage_ = Stage::kIdle;
-  bool reading_ = false;    // inside read(): the loop there goes on by itself
-  bool paused_ = false;     // reading from the connection
-  bool ended_ = false;      // the client will send no more
+  bool reading_ = false;  // inside read(): the loop there goes on by itself
+  bool paused_ = false;   // reading from the connection
+  bool ended_ = false;    // the client will send no more
+  bool retired_ = false;
   bool keep_alive_ = true;  // of the present request, as the next two
   bool head_only_ = false;
   int version_minor_ = 1;

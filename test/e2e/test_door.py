@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import ssl
 import subprocess
 import time
 import unittest
@@ -211,6 +212,16 @@ class DoorTest(DoorScene):
         self.assertEqual(await self.post(*bearer()), 200)
 
 
+    async def test_reload_cannot_open_a_public_address_to_everybody(self):
+        await self.start_door(f"bearer:{TOKEN}", http_interfaces=["*"])
+        self.daemon.options.update(http_interfaces=["127.0.0.1"], admin_auth=[])
+        self.daemon.write_config()
+        await self.daemon.reload()
+        line = await self.daemon.log.wait(lambda line: "reload failed" in line, "refusal")
+        self.assertIn("which only a restart closes", line)
+        self.assertEqual(await self.post(), 401)
+
+
 class ClientCertificateTest(DoorScene):
     def make_client_certificate(self, ca, name):
         """A certificate that `ca` has issued, by openssl(1)."""
@@ -261,6 +272,24 @@ class ClientCertificateTest(DoorScene):
         self.assertEqual(await self.post_tls(*bearer()), 403)
         self.assertEqual(await self.post_tls(*webapp), 401)
         self.assertEqual(await self.post_tls(*webapp, *bearer()), 200)
+
+
+    async def test_trust_that_ends_with_a_reload_ends_in_open_connections_too(self):
+        await self.start_tls_door()
+        _, certificate, _, key = self.make_client_certificate(self.ca, "webapp")
+        context = ssl.create_default_context(cafile=self.daemon.hosts[HOST].certificate)
+        context.load_cert_chain(certificate, key)
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self.port, ssl=context, server_hostname=HOST
+        )
+        writer.write(b"GET /roster_admin/refresh/romeo HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertIn(b" 200 ", await asyncio.wait_for(reader.readline(), 20))
+        other = make_certificate(self.folder, "other.test", stem="other")
+        await self.reload(admin_ca_file=other.certificate)
+        await asyncio.wait_for(reader.read(), 20)  # to its end
+        writer.close()
+        with self.assertRaises(AssertionError):  # curl gets no answer
+            await self.post_tls("--cert", certificate, "--key", key)
 
 
 if __name__ == "__main__":
