@@ -16,7 +16,7 @@ FUZZERS   = $(patsubst test/fuzz/%_fuzz.cc,%,$(wildcard test/fuzz/*_fuzz.cc))
 FORMATTED = $$(find src test bench -name '*.cc' -o -name '*.h' -o -name '*.c')
 
 .DEFAULT_GOAL = build
-.PHONY: help deps build demo demo-check check e2e fuzz bench install format lint clean
+.PHONY: help deps build demo demo-check check e2e model fuzz bench install format lint clean
 
 help:
 	@echo 'make build       build/release/rosterd'
@@ -24,6 +24,7 @@ help:
 	@echo 'make demo-check  the same scene, played by two clients and checked'
 	@echo 'make check       every test, with sanitizers; T=name runs those that match'
 	@echo 'make e2e         the end-to-end tests alone'
+	@echo 'make model       random histories against the reference model for SECS=20 seconds'
 	@echo 'make fuzz        every fuzzer for SECS=20 seconds'
 	@echo 'make bench       measure'
 	@echo 'make install     to DESTDIR and PREFIX=/usr/local'
@@ -70,6 +71,13 @@ check: $(BUILD)/check
 
 e2e: $(BUILD)/check
 	@$(CTEST) --test-dir $(BUILD)/check -R '^e2e_.*$(T)'
+
+# Seeds that nobody has played yet; a failing one is shrunk and shown (test/model/README.md).
+model: deps-build,check
+	@$(CONFIGURE) -B $(BUILD)/model -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO='-O2 -g' -DROSTERD_SANITIZE=ON
+	@cmake --build $(BUILD)/model -j $(JOBS) --target model
+	@$(BUILD)/model/test/model/model --search $(SECS)
 
 # New inputs go to build/fuzz/found, failures to build/fuzz/failures; the corpus is only read.
 fuzz: deps-build,check,fuzz

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "force.h"
+
+#include <algorithm>
+
+namespace rosterd::model {
+
+Force::Roster Force::find(const Rosters& rosters, const std::string& user) {
+  const auto found = rosters.find(user);
+  return found == rosters.end() ? nullptr : found->second;
+}
+
+bool grants(const std::string& watcher, const Force::Roster& of_watcher, const std::string& watched,
+            const Force::Roster& of_watched) {
+  if (!of_watcher || !of_watched) return false;
+  const auto wanted = of_watcher->find(watched);
+  if (wanted == of_watcher->end() || !im::has_to(wanted->second.subscription)) return false;
+  const auto granted = of_watched->find(watcher);
+  return granted != of_watched->end() && im::has_from(granted->second.subscription);
+}
+
+void Force::on_user_came(const std::string& user) {
+  Record& record = records_[user];
+  record.login = verdict_.next_moment();
+}
+
+void Force::on_user_left(const std::string& user) {
+  if (world_.web_app.has_told(user, true, records_[user].login))
+    records_[user].confirmed = world_.now();
+  now_.erase(user);
+}
+
+Moment Force::login(const std::string& user) const {
+  const auto found = records_.find(user);
+  return found == records_.end() ? 0 : found->second.login;
+}
+
+void Force::on_refreshed(const std::string& user, Moment came) {
+  Record& record = records_[user];
+  record.floor = std::max(record.floor, came);
+  const Roster roster = now(user);
+  if (!roster || world_.web_app.said_since(user, *roster, record.floor)) return;
+  verdict_.broke("an answered refresh has brought what the web app said after it was asked",
+                 user + " has " + describe(*roster));
+}
+
+void Force::on_confirmed(const std::string& user) { records_[user].confirmed = world_.now(); }
+
+void Force::update() {
+  before_ = now_;
+  changed_.clear();
+  came_first_.clear();
+  for (auto& [user, witness] : world_.witnesses) {
+    read(*witness);
+    if (!now(user) && witness->asked.empty()) {
+      world_.ask_roster(*witness, "");
+      read(*witness);
+    }
+    take(*witness);
+  }
+}
+
+void Force::ask_all() {
+  for (auto& [user, witness] : world_.witnesses) {
+    read(*witness);
+    take(*witness);
+    if (!now(user) || !witness->asked.empty()) continue;
+    const Contacts pushed = *witness->roster;
+    world_.ask_roster(*witness, "");
+    read(*witness);
+    if (*witness->roster == pushed) continue;
+    verdict_.broke("every change of a roster is pushed",
+                   user + " has " + describe(*witness->roster) + ", was told " + describe(pushed));
+  }
+}
+
+// An error says that none is in force; anything after it that one is.
+void Force::read(Client& witness) {
+  for (const Event& event : world_.read(witness)) {
+    if (event.kind == Event::Kind::kAvailable || event.kind == Event::Kind::kUnavailable ||
+        event.kind == Event::Kind::kOther) {
+      verdict_.broke("who has sent no presence gets none", witness.full + " of " + event.from);
+      continue;
+    }
+    witness.on_roster_event(event, world_.kept[witness.user], verdict_);
+    if (event.kind != Event::Kind::kNoRoster) {
+      now_[witness.user] = std::make_shared<Contacts>(*witness.roster);
+    } else if (now(witness.user)) {
+      verdict_.broke("a roster in force stays", witness.user);
+      now_.erase(witness.user);
+    }
+  }
+}
+
+void Force::take(const Client& witness) {
+  const std::string& user = witness.user;
+  const Roster is = now(user);
+  const Roster was = before(user);
+  if (is == was || (is && was && *is == *was)) return;
+  changed_.insert(user);
+  if (!is) return;
+  if (!was) came_first_.insert(user);
+  check_origin(user, *is);
+}
+
+void Force::check_origin(const std::string& user, const Contacts& roster) {
+  Record& record = records_[user];
+  const std::string has = user + " has " + describe(roster);
+  if (!world_.web_app.said_since(user, roster, record.floor)) {
+    verdict_.broke("a refresh that was answered is not undone", has);
+  }
+  if (is_word_of_web_app(user, roster, std::max(record.login, record.oldest))) return;
+  if (is_kept_copy(user, roster)) return;
+  if (is_word_of_web_app(user, roster, record.oldest)) {
+    verdict_.broke("a login gets what the web app says after it", has);
+  } else if (is_word_of_web_app(user, roster, 0)) {
+    verdict_.broke("a roster never goes back to an older answer", has);
+  } else {
+    verdict_.broke("a roster in force is an answer of the web app", has);
+  }
+}
+
+// By the oldest answer that can have been it: what follows must not be older than that one.
+bool Force::is_word_of_web_app(const std::string& user, const Contacts& roster, Moment since) {
+  for (const Told& told : world_.web_app.told(user)) {
+    if (!told.good || told.sent < since || told.contacts != roster) continue;
+    records_[user].oldest = std::max(records_[user].oldest, told.sent);
+    return true;
+  }
+  return false;
+}
+
+bool Force::is_kept_copy(const std::string& user, const Contacts& roster) {
+  const Record& record = records_[user];
+  if (before(user) || !world_.web_app.has_told(user, false, record.login)) return false;
+  const Duration age = world_.now() - record.confirmed;
+  return age < world_.options().im.roster_stale_max &&
+         is_word_of_web_app(user, roster, record.oldest);
+}
+
+}  // namespace rosterd::model

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Force: which roster of each user is in force in the server, as the witnesses are told it, and the
+// rules of how one may come into force:
+//
+//   the web app's word    an answer to a request that was sent after the login
+//   never backwards       nor one older than what is in force
+//   freshness             once a refresh of a user is answered, his roster is what the web app's
+//                         data was at some moment after the refresh came
+//   the kept copy         only after a failure, only while it is young enough
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "contacts.h"
+#include "verdict.h"
+#include "world.h"
+
+namespace rosterd::model {
+
+class Force {
+ public:
+  using Roster = std::shared_ptr<const Contacts>;  // null: none is in force
+
+  Force(Verdict& verdict, World& world) : verdict_(verdict), world_(world) {}
+
+  void on_user_came(const std::string& user);
+  void on_user_left(const std::string& user);
+  // Reads the witnesses.
+  void update();
+  // Asks the server for all rosters in force: they must be what its pushes have made of them.
+  void ask_all();
+
+  Roster now(const std::string& user) const { return find(now_, user); }
+  Roster before(const std::string& user) const { return find(before_, user); }
+  const std::set<std::string>& changed() const { return changed_; }  // by the last update
+  // Users whose login's question may have been answered in the last update, before anything else.
+  bool may_have_come_first(const std::string& user) const { return came_first_.contains(user); }
+
+  // The refresh that came at this moment has been answered: `user` is updated.
+  void on_refreshed(const std::string& user, Moment came);
+  // The copies of rosters that the server holds are as young as now.
+  void on_confirmed(const std::string& user);
+  Moment login(const std::string& user) const;
+
+ private:
+  using Rosters = std::map<std::string, Roster>;
+
+  struct Record {
+    Moment login = 0;   // the present one, or the last
+    Moment floor = 0;   // no older data than of this moment
+    Moment oldest = 0;  // the least that the request of what is in force was sent at
+    Instant confirmed{};
+  };
+
+  static Roster find(const Rosters& rosters, const std::string& user);
+  void read(Client& witness);
+  void take(const Client& witness);
+  void check_origin(const std::string& user, const Contacts& roster);
+  bool is_word_of_web_app(const std::string& user, const Contacts& roster, Moment since);
+  bool is_kept_copy(const std::string& user, const Contacts& roster);
+
+  Verdict& verdict_;
+  World& world_;
+  Rosters now_;
+  Rosters before_;
+  std::set<std::string> changed_;
+  std::set<std::string> came_first_;
+  std::map<std::string, Record> records_;
+};
+
+// Does `watcher` see `watched`, as these rosters say?
+bool grants(const std::string& watcher, const Force::Roster& of_watcher, const std::string& watched,
+            const Force::Roster& of_watched);
+
+}  // namespace rosterd::model

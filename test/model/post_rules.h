@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// PostRules: each refresh gets one answer, in time, that counts right and has come true; and nobody
+// is asked for without need.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "force.h"
+#include "verdict.h"
+#include "world.h"
+
+namespace rosterd::model {
+
+class PostRules {
+ public:
+  PostRules(Verdict& verdict, World& world, Force& force)
+      : verdict_(verdict), world_(world), force_(force) {}
+
+  void on_post(std::uint32_t number, const std::vector<std::string>& names, bool get);
+  void on_answered(std::uint32_t number, const http::Response& response);
+  // The web app is asked for a user.
+  void on_asked(const std::string& user);
+  // No refresh has waited for longer than it may.
+  void check_deadlines();
+  bool waiting() const { return !pending_.empty(); }
+  void on_stop() { stopped_ = true; }
+  // The oldest that waits, 0 when none does.
+  std::uint32_t oldest() const { return pending_.empty() ? 0 : pending_.begin()->first; }
+
+ private:
+  struct Pending {
+    Moment came = 0;
+    Instant due{};
+    bool counts = true;                          // of a POST
+    bool crowded = false;                        // there were too many at once
+    std::map<std::string, std::size_t> online;   // bare JID -> elements
+    std::map<std::string, std::size_t> offline;  // likewise
+    std::map<std::string, Moment> contacts;      // asked for beside those whom it names
+    std::size_t total = 0;
+  };
+  struct Answer {
+    std::string status;
+    std::size_t updated = 0;
+    std::size_t errors = 0;
+  };
+
+  void check_refusal(const Pending& post, int status);
+  void check_answer(const Pending& post, const Answer& answer);
+  void check_counts(const Pending& post, const Answer& answer);
+  static bool parse(const Pending& post, const std::string& body, Answer& answer);
+
+  Verdict& verdict_;
+  World& world_;
+  Force& force_;
+  bool stopped_ = false;
+  std::map<std::uint32_t, Pending> pending_;
+};
+
+}  // namespace rosterd::model

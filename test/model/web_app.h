@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// WebApp: the owner of all rosters. It remembers every version of its data and every answer that it
+// gave, so that the rules can tell what the server may know.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "contacts.h"
+#include "verdict.h"
+#include "web/http_client.h"
+
+namespace rosterd::model {
+
+struct Version {
+  Contacts contacts;
+  Moment since = 0;
+};
+
+// What the server was told about one user: a roster, or that there is none to be had now.
+struct Told {
+  Moment sent = 0;  // the request
+  Moment at = 0;    // the answer
+  Instant time{};   // likewise
+  bool good = false;
+  Contacts contacts;  // when good
+};
+
+class WebApp final : public web::Fetcher {
+ public:
+  class Events {
+   public:
+    virtual ~Events() = default;
+    virtual void on_asked(const std::string& user) = 0;
+  };
+
+  WebApp(Verdict& verdict, const Clock& clock) : verdict_(verdict), clock_(clock) {}
+  void set_events(Events* events) { events_ = events; }
+
+  // --- its data
+  // -----------------------------------------------------------------------------------
+  const Contacts& data(const std::string& user);
+  void edit(const std::string& user, Contacts contacts);
+  // The data of so many versions ago again.
+  void revert(const std::string& user, std::size_t versions);
+  // Was this its data at `moment` or at some time after it?
+  bool said_since(const std::string& user, const Contacts& contacts, Moment moment);
+  // When its data last changed.
+  Moment changed(const std::string& user) { return versions(user).back().since; }
+
+  // --- requests
+  // ----------------------------------------------------------------------------------- Of each
+  // user there is one at most.
+  bool is_asked(const std::string& user) const { return requests_.contains(user); }
+  std::vector<std::string> asked() const;  // users, in the order of asking
+  // The request leaves the queue for a connection.
+  void send(const std::string& user);
+  // `how`: good (its data when the request was sent), late (its data now), an HTTP status, or one
+  // of html, cut, list, huge, moved, refused, timeout. With `missing_is_empty` 404 means: no
+  // contacts.
+  void answer(const std::string& user, std::string_view how, bool missing_is_empty);
+  static bool knows(std::string_view how);
+
+  // A roster, to a request sent at `since` or later; or, then or later, that there is none.
+  bool has_told(const std::string& user, bool good, Moment since);
+  const std::vector<Told>& told(const std::string& user) { return told_[user]; }
+
+ private:
+  struct Request {
+    std::uint64_t ticket = 0;
+    web::FetchEvents* events = nullptr;
+    Moment sent = 0;  // 0: it waits in the queue
+    Contacts contacts;
+  };
+
+  std::uint64_t fetch(web::FetchRequest request, web::FetchEvents* events) override;
+  void cancel(std::uint64_t ticket) override;
+  std::vector<Version>& versions(const std::string& user);
+  void note_told(const std::string& user, const Request& request, bool good, Contacts contacts);
+
+  Verdict& verdict_;
+  const Clock& clock_;
+  Events* events_ = nullptr;
+  std::map<std::string, std::vector<Version>> versions_;
+  std::map<std::string, std::vector<Told>> told_;
+  std::map<std::string, Request> requests_;  // by user
+  std::uint64_t last_ticket_ = 0;
+  Moment redirected_ = 0;  // of the request that is being redirected
+};
+
+}  // namespace rosterd::model
