@@ -47,7 +47,10 @@ deps-%:
 	  echo "installing:$$missing"; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -y --no-install-recommends $$missing; \
+	    apt-get install -y --no-install-recommends $$missing || exit 1; \
+	  case "$$missing " in *' prometheus '*) \
+	    [ ! -d /run/systemd/system ] || $$sudo systemctl disable --now prometheus ;; \
+	  esac; \
 	fi
 
 build: deps-build

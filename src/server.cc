@@ -8,6 +8,7 @@
 #include "app/admin.h"
 #include "app/door.h"
 #include "app/file_reader.h"
+#include "app/monitor.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "config_options.h"
 #include "im/core.h"
 #include "net/loop.h"
+#include "process_figures.h"
 #include "sd_notify.h"
 #include "store/accounts_auth.h"
 #include "web/http_client.h"
@@ -100,7 +102,7 @@ bool is_missing_ipv6(const std::string& interface, const Error& error) {
 
 }  // namespace
 
-struct Server::Impl final : net::SignalEvents {
+struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource {
   Impl(const Config& configuration, std::string file, Prepared prepared,
        std::unique_ptr<net::Loop> on, std::unique_ptr<web::HttpClient> client)
       : config(configuration),
@@ -123,6 +125,10 @@ struct Server::Impl final : net::SignalEvents {
     http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
     http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
     http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));
+    for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
+      http_server.add_route(path, "GET", door.guard(&monitor, app::Door::Guard::kAddressOnly));
+    }
+    loop->add_reap_hook(this);
   }
 
   Status open();
@@ -134,6 +140,9 @@ struct Server::Impl final : net::SignalEvents {
   Status reload();
   void apply(const Config& fresh, Prepared prepared);
   void on_housekeeping();
+  void on_reap() override;
+  bool stopping() const override { return stopping_; }
+  app::Figures take_figures() const override;
   void on_drain_deadline() { loop->abort_connections("drain_timeout has passed"); }
 
   Config config;
@@ -149,10 +158,13 @@ struct Server::Impl final : net::SignalEvents {
   web::HttpServer http_server;
   app::Refresh refresh;
   app::Admin admin;
+  app::Monitor monitor{*this};
   app::Door door;
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
   Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
-  bool stopping = false;
+  const WallTime started = loop->wall_now();
+  bool stopping_ = false;
+  bool http_stopped = false;
 };
 
 Status Server::Impl::open() {
@@ -194,10 +206,11 @@ Status Server::Impl::open_http(const std::string& interface) {
   return {};
 }
 
-// The order matters: no new work, then the answers owed to the web app, then the clients.
+// The order matters: no new work, then the answers owed to the web app, then the clients. While
+// these drain, HTTP tells that nothing is to be had here any more.
 void Server::Impl::close_all() {
+  stopping_ = true;
   refresh.stop();
-  http_server.stop();
   service.stop();
   http_client->stop();
   housekeeping.cancel();
@@ -218,7 +231,7 @@ void Server::Impl::on_signal(int signum) {
     notify_service_manager("READY=1");
     return;
   }
-  if (std::exchange(stopping, true)) return;
+  if (stopping_) return;
   notify_service_manager("STOPPING=1");
   log::info("server", "stopping",
             {{"signal", signum == SIGTERM ? "SIGTERM" : "SIGINT"},
@@ -269,6 +282,28 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   door.set_options(fresh.door);
   config = fresh;
   warn_of_cleartext(config);
+}
+
+void Server::Impl::on_reap() {
+  if (!stopping_ || service.stream_count() > 0 || std::exchange(http_stopped, true)) return;
+  http_server.stop();
+}
+
+app::Figures Server::Impl::take_figures() const {
+  app::Figures figures;
+  figures.version = config.im.software_version;
+  figures.process = read_process_figures();
+  figures.process.started = started;
+  const c2s::StreamStats& streams = service.stats();
+  figures.streams = {service.stream_count(), streams.opened,        streams.logins,
+                     streams.failed_logins,  streams.messages_sent, streams.presences_sent,
+                     streams.iqs_sent};
+  figures.loop = loop->stats();
+  figures.core = core.stats();
+  figures.refresh = refresh.stats();
+  figures.refreshes_running = refresh.running();
+  figures.http = http_server.stats();
+  return figures;
 }
 
 void Server::Impl::on_housekeeping() {

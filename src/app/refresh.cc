@@ -91,6 +91,7 @@ struct Refresh::Impl final : RefreshBatch::Events {
   bool stopping = false;
   SlotTable<RefreshBatch> batches;
   LogLimit refusals;
+  RefreshStats stats;
 };
 
 void Refresh::Impl::begin(const RefreshBatch::Client& client,
@@ -110,9 +111,13 @@ void Refresh::Impl::finish(const std::unique_ptr<RefreshBatch>& batch) {
   const RefreshBatch::Client& client = batch->client();
   client.responder->respond(client.exchange, make_answer(*batch, options.all_failed_ok));
   log_batch(*batch);
+  stats.durations.observe(batch->age());
+  stats.updated += batch->updated();
+  stats.errors += batch->errors();
 }
 
 void Refresh::Impl::log_refusal(const std::string& why) {
+  ++stats.refused;
   const auto not_logged = refusals.admit(clock.now());
   if (not_logged) log::warn("refresh", "refused", {{"why", why}, {"not_logged", *not_logged}});
 }
@@ -153,6 +158,8 @@ void Refresh::stop() {
     impl_->finish(impl_->batches.take(handle));
   });
 }
+
+const RefreshStats& Refresh::stats() const { return impl_->stats; }
 
 std::size_t Refresh::running() const { return impl_->batches.size(); }
 

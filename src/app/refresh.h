@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/roster_source.h"
+#include "base/histogram.h"
 #include "base/timers.h"
 #include "im/core.h"
 #include "web/http_server.h"
@@ -21,6 +22,20 @@ struct RefreshOptions {
   std::size_t batches = 100;                     // at once; beyond it 503 with Retry-After
   Duration deadline = std::chrono::seconds(30);  // what has not arrived by then is an error
   bool all_failed_ok = false;                    // refresh_all_failed_ok: Prosody's literal "ok"
+};
+
+// What the batches so far came to.
+struct RefreshStats {
+  static constexpr Duration kBounds[] = {
+      std::chrono::milliseconds(3),    std::chrono::milliseconds(10),
+      std::chrono::milliseconds(30),   std::chrono::milliseconds(100),
+      std::chrono::milliseconds(300),  std::chrono::milliseconds(1000),
+      std::chrono::milliseconds(3000), std::chrono::seconds(10),
+      std::chrono::seconds(30)};
+  Histogram durations{kBounds};  // of all batches
+  std::uint64_t updated = 0;     // elements
+  std::uint64_t errors = 0;      // likewise
+  std::uint64_t refused = 0;     // requests
 };
 
 class Refresh : public web::RequestHandler {
@@ -39,6 +54,7 @@ class Refresh : public web::RequestHandler {
   // Shutdown: new batches get 503; running ones end with what they have, now.
   void stop();
   std::size_t running() const;  // batches
+  const RefreshStats& stats() const;
 
  private:
   struct Impl;

@@ -35,6 +35,13 @@ class Interner {
 
   std::size_t size() const { return index_.size(); }
 
+  // A collection whose entries hold references here says that it lives, and that it dies: for those
+  // who watch memory.
+  void add_holder(std::size_t entries) { ++holders_, entries_held_ += entries; }
+  void remove_holder(std::size_t entries) { --holders_, entries_held_ -= entries; }
+  std::size_t holders() const { return holders_; }
+  std::size_t entries_held() const { return entries_held_; }
+
  private:
   struct Entry {
     std::unique_ptr<std::string> text;  // its address is stable: index_ keys are views into it
@@ -43,6 +50,8 @@ class Interner {
   std::vector<Entry> entries_;
   std::vector<Atom> free_;
   std::unordered_map<std::string_view, Atom> index_;
+  std::size_t holders_ = 0;
+  std::size_t entries_held_ = 0;
 };
 
 }  // namespace rosterd

@@ -15,6 +15,7 @@ ClientStream::ClientStream(const StreamContext& context, Channel& channel)
       channel_(channel),
       timer_(Timer::bind<&ClientStream::on_timer>(this)),
       framer_(context.options.before_login) {
+  ++context_.stats.opened;
   begin_negotiation();
   context_.timers.arm(timer_, context_.clock.now() + context_.options.login_timeout);
 }
@@ -172,6 +173,7 @@ void ClientStream::perform_action(xmpp::action::NeedPassword& action) {
 void ClientStream::perform_action(xmpp::action::Authenticated& action) {
   user_ = std::move(action.user);
   framer_.set_limits(context_.options.after_login);
+  ++context_.stats.logins;
   log::info("c2s", "authenticated",
             {{"connection", channel_.connection_id()},
              {"peer", channel_.peer()},
@@ -182,6 +184,7 @@ void ClientStream::perform_action(xmpp::action::Authenticated& action) {
 }
 
 void ClientStream::perform_action(xmpp::action::AuthFailed& action) {
+  ++context_.stats.failed_logins;
   log::warn("c2s", "authentication failed",
             {{"connection", channel_.connection_id()},
              {"peer", channel_.peer()},
@@ -233,7 +236,19 @@ void ClientStream::flush(im::Session& session) {
   }
 }
 
+// The server's own writers begin a stanza with '<' and its name, so one character tells.
+void ClientStream::count_sent(const im::Outbox& outbox) {
+  StreamStats& stats = context_.stats;
+  for (std::size_t i = 0; i < outbox.count(); ++i) {
+    const char initial = outbox.stanza(i)[1];
+    ++(initial == 'm'   ? stats.messages_sent
+       : initial == 'p' ? stats.presences_sent
+                        : stats.iqs_sent);
+  }
+}
+
 void ClientStream::send_outbox(im::Session& session) {
+  count_sent(session.outbox);
   channel_.send_stanzas(session.outbox);
   session.outbox.clear();
 }

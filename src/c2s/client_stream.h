@@ -32,6 +32,16 @@ struct StreamOptions {
 
 class ClientStream;
 
+// What the streams of one service have seen so far.
+struct StreamStats {
+  std::uint64_t opened = 0;
+  std::uint64_t logins = 0;
+  std::uint64_t failed_logins = 0;
+  std::uint64_t messages_sent = 0;  // these three: to clients
+  std::uint64_t presences_sent = 0;
+  std::uint64_t iqs_sent = 0;
+};
+
 // What the streams of one service share; outlives them. Changed options take effect at once, but
 // for the limits of a stream that has logged in.
 struct StreamContext {
@@ -42,6 +52,7 @@ struct StreamContext {
   im::AuthEvents& auth_events;  // tickets are the stream's handle as a number
   const Clock& clock;
   Timers& timers;
+  mutable StreamStats stats{};  // counting changes nothing for anybody
 };
 
 class ClientStream {
@@ -101,6 +112,7 @@ class ClientStream {
   void perform_action(xmpp::action::End& action);
 
   void send_outbox(im::Session& session);
+  void count_sent(const im::Outbox& outbox);
   void close_politely(std::string_view why);
   void leave();
   void on_timer();

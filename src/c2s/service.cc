@@ -122,6 +122,8 @@ void Service::stop() {
 
 std::size_t Service::stream_count() const { return impl_->clients.size(); }
 
+const StreamStats& Service::stats() const { return impl_->context.stats; }
+
 // Only sessions that have something are walked; closing one may add others (unavailable presence to
 // its contacts), which this same walk reaches.
 void Service::on_flush() {

@@ -37,6 +37,7 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   // Stops listening and closes every stream with system-shutdown.
   void stop();
   std::size_t stream_count() const;
+  const StreamStats& stats() const;
 
   void on_flush() override;
   void on_reap() override;

@@ -85,4 +85,16 @@ void Core::expire() {
 
 std::size_t Core::session_count() const { return state_->directory.session_count(); }
 
+CoreStats Core::stats() const {
+  CoreStats stats = state_->received;
+  stats.users = state_->directory.user_count();
+  stats.sessions = state_->directory.session_count();
+  stats.kept_rosters = state_->kept_rosters.size();
+  stats.rosters = interner_.holders();
+  stats.contacts = interner_.entries_held();
+  stats.strings = interner_.size();
+  stats.last_seen = state_->last_seen.size();
+  return stats;
+}
+
 }  // namespace rosterd::im

@@ -31,6 +31,20 @@ namespace rosterd::im {
 class Census;
 struct State;
 
+// What is here now, and what has come in so far.
+struct CoreStats {
+  std::size_t users = 0;  // with a session or an authenticated stream
+  std::size_t sessions = 0;
+  std::size_t kept_rosters = 0;  // of users who are not here
+  std::size_t rosters = 0;       // those, the ones in force, and those on their way
+  std::size_t contacts = 0;      // in all of these
+  std::size_t strings = 0;       // interned
+  std::size_t last_seen = 0;     // users who left, of whom it is known when
+  std::uint64_t messages = 0;    // these three: of clients
+  std::uint64_t presences = 0;
+  std::uint64_t iqs = 0;
+};
+
 struct Options {
   std::vector<std::string> hosts;  // prepared domains served
   std::string software_version = "1.0";
@@ -120,6 +134,7 @@ class Core {
   void expire();
 
   std::size_t session_count() const;
+  CoreStats stats() const;
 
  private:
   Interner interner_;

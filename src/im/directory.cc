@@ -16,10 +16,14 @@ User& Directory::add_user(const xmpp::Jid& bare) {
   const Atom atom = user->atom;
   if (atom >= users_.size()) users_.resize(std::size_t{atom} + 1);
   users_[atom] = std::move(user);
+  ++user_count_;
   return *users_[atom];
 }
 
-void Directory::remove_user(User& user) { users_[user.atom].reset(); }
+void Directory::remove_user(User& user) {
+  users_[user.atom].reset();
+  --user_count_;
+}
 
 Session& Directory::add_session(User& user, xmpp::Jid full) {
   auto owned = std::make_unique<Session>(std::move(full), &user);

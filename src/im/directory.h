@@ -60,6 +60,7 @@ class Directory {
   void erase_session(Handle<Session> session) { sessions_.erase(session); }
   Session* find_session(Handle<Session> session) const { return sessions_.find(session); }
   std::size_t session_count() const { return sessions_.size(); }
+  std::size_t user_count() const { return user_count_; }
 
   Target resolve(std::optional<std::string_view> to, const std::vector<std::string>& hosts) const;
   // The same for an address that is known to be prepared and local; false when nobody is there.
@@ -69,6 +70,7 @@ class Directory {
   Interner& interner_;
   // By atom: a roster item's contact finds its user without hashing.
   std::vector<std::unique_ptr<User>> users_;
+  std::size_t user_count_ = 0;
   SlotTable<Session> sessions_;
 };
 

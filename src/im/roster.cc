@@ -71,9 +71,11 @@ Roster::Roster(Interner& interner, const std::vector<RosterEntry>& entries) : in
     }
   }
   items_.resize(kept);
+  interner_.add_holder(kept);
 }
 
 Roster::~Roster() {
+  interner_.remove_holder(items_.size());
   for (const RosterItem& item : items_) release(item);
 }
 

@@ -38,6 +38,12 @@ bool check_stanza(State& state, Session& sender, xml::Element stanza) {
   return false;
 }
 
+void count(CoreStats& received, StanzaKind kind) {
+  if (kind == StanzaKind::kMessage) ++received.messages;
+  if (kind == StanzaKind::kPresence) ++received.presences;
+  if (kind == StanzaKind::kIq) ++received.iqs;
+}
+
 }  // namespace
 
 void refuse(State& state, Session& sender, xml::Element stanza, StanzaCondition condition,
@@ -51,11 +57,12 @@ void refuse(State& state, Session& sender, xml::Element stanza, StanzaCondition 
 
 void route(State& state, Session& sender, xml::Element stanza) {
   if (!check_stanza(state, sender, stanza)) return;
+  const StanzaKind kind = xmpp::stanza_kind(stanza);
+  count(state.received, kind);
   const Target target = state.directory.resolve(stanza.find_attr("to"), state.options.hosts);
   if (target.kind == Target::Kind::kMalformed) {
     return refuse(state, sender, stanza, StanzaCondition::kJidMalformed);
   }
-  const StanzaKind kind = xmpp::stanza_kind(stanza);
   if (kind == StanzaKind::kPresence) return handle_presence(state, sender, stanza, target);
   if (target.kind == Target::Kind::kForeign) {
     return refuse(state, sender, stanza, StanzaCondition::kRemoteServerNotFound,

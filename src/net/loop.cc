@@ -154,6 +154,8 @@ void Loop::account_turn() {
   now_.reset();
   wall_now_.reset();
   const bool is_slow = options_.turn_warn > Duration(0) && took > options_.turn_warn;
+  stats_.turns.observe(took);
+  if (is_slow) ++stats_.slow_turns;
   if (++turns_ % kCpuSampleTurns != 0 && !is_slow) return;
   const Duration cpu = sample_thread_cpu();
   const Duration spent = std::min(cpu - std::exchange(cpu_sampled_, cpu), took);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/handle.h"
+#include "base/histogram.h"
 #include "base/log_limit.h"
 #include "base/time.h"
 #include "base/timers.h"
@@ -71,6 +72,16 @@ struct LoopOptions {
   Duration drain_timeout = std::chrono::seconds(5);
 };
 
+// What the turns so far came to.
+struct LoopStats {
+  static constexpr Duration kBounds[] = {
+      std::chrono::microseconds(100), std::chrono::microseconds(300), std::chrono::milliseconds(1),
+      std::chrono::milliseconds(3),   std::chrono::milliseconds(10),  std::chrono::milliseconds(30),
+      std::chrono::milliseconds(100), std::chrono::milliseconds(300), std::chrono::seconds(1)};
+  Histogram turns{kBounds};
+  std::uint64_t slow_turns = 0;  // longer than LoopOptions::turn_warn was
+};
+
 class Loop : public Clock {
  public:
   explicit Loop(const LoopOptions& options = {});
@@ -102,6 +113,7 @@ class Loop : public Clock {
 
   // The number of turns so far.
   std::uint64_t turns() const { return turns_; }
+  const LoopStats& stats() const { return stats_; }
 
   std::size_t connection_count() const { return connections_.size(); }
   // Connection::abort() on every one.
@@ -134,6 +146,7 @@ class Loop : public Clock {
   std::uint64_t turns_ = 0;
   std::optional<Instant> web_waits_since_;  // while the web flush is postponed
   Duration cpu_sampled_{0};                 // of the thread, some turns ago
+  LoopStats stats_;
   LogLimit slow_turns_;
   LogLimit tls_faults_;  // of all connections
 };

@@ -52,6 +52,7 @@ struct HttpServer::Impl {
 };
 
 void HttpServer::Impl::refuse(net::Connection& connection) {
+  ++context.stats.refused;
   if (const auto left_out = context.refusal_log.admit(context.loop.now())) {
     log::warn("http", "connection refused",
               {{"peer", connection.peer().to_string()},
@@ -131,5 +132,11 @@ void HttpServer::stop() {
 }
 
 std::size_t HttpServer::connection_count() const { return impl_->context.connections.size(); }
+
+HttpServerStats HttpServer::stats() const {
+  HttpServerStats stats = impl_->context.stats;
+  stats.connections = connection_count();
+  return stats;
+}
 
 }  // namespace rosterd::web

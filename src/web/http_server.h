@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/handle.h"
@@ -72,6 +74,13 @@ struct HttpServerOptions {
   std::size_t max_connections = 200;                 // one over it is closed at once
 };
 
+struct HttpServerStats {
+  std::size_t connections = 0;  // now
+  std::uint64_t refused = 0;    // connections beyond HttpServerOptions::max_connections
+  // Answers so far, by the path of the route ("" = none fits) and their status.
+  std::map<std::pair<std::string, int>, std::uint64_t> answers;
+};
+
 class HttpServer : public Responder {
  public:
   // `options` is copied; set_options() affects later requests.
@@ -97,6 +106,7 @@ class HttpServer : public Responder {
   // Stops listening; idle connections close, busy ones after their answer.
   void stop();
   std::size_t connection_count() const;
+  HttpServerStats stats() const;
 
  private:
   friend class Exchange;

@@ -121,12 +121,18 @@ void ServerConnection::follow_progress() {
 // A body that nobody wants is refused before it is read.
 void ServerConnection::judge_head() {
   const http::Request& request = parser_->message();
-  const Route* route = server_.routes.find(request.path());
+  const Route* route = find_route(request.path());
   if (!route || !route->allows(request.method)) return;  // dispatch() says so
   head_only_ = request.method == "HEAD";
   if (auto refusal = route->handler->on_head(describe_client(), request)) {
     refuse_with(std::move(*refusal));
   }
+}
+
+const Route* ServerConnection::find_route(std::string_view path) {
+  const Route* route = server_.routes.find(path);
+  route_ = route ? route->path : std::string();
+  return route;
 }
 
 Client ServerConnection::describe_client() const {
@@ -143,7 +149,7 @@ Client ServerConnection::describe_client() const {
 void ServerConnection::invite_body(bool body_follows) {
   if (stage_ == Stage::kClosed) return;  // judge_head() refused it
   const http::Request& request = parser_->message();
-  const Route* route = server_.routes.find(request.path());
+  const Route* route = find_route(request.path());
   if (!route || !route->allows(request.method)) return refuse_with(make_route_refusal(route));
   if (!body_follows) connection_.write(kContinue);
 }
@@ -155,7 +161,7 @@ void ServerConnection::dispatch() {
   keep_alive_ = request.keep_alive;
   head_only_ = request.method == "HEAD";
   version_minor_ = request.version_minor;
-  const Route* route = server_.routes.find(request.path());
+  const Route* route = find_route(request.path());
   if (!route || !route->allows(request.method)) return answer(make_route_refusal(route));
   if (head_only_ && !route->lists("HEAD")) request.method = "GET";
   const Client client = describe_client();
@@ -191,7 +197,7 @@ void ServerConnection::answer(http::Response response) {
 
 void ServerConnection::refuse(int status, std::string_view why) {
   http::Response response = make_json_error(status, why);
-  const Route* route = server_.routes.find(parser_->message().path());
+  const Route* route = find_route(parser_->message().path());
   if (status == 405) {
     response.fields.add("Allow", route ? route->allow_field() : std::string(kMethods));
   }
@@ -214,6 +220,7 @@ void ServerConnection::refuse_with(http::Response response) {
 }
 
 void ServerConnection::write(const http::Response& response) {
+  ++server_.stats.answers[{route_, response.status}];
   std::string bytes;
   http::write_response(bytes, response, server_.loop.wall_now(), version_minor_, head_only_);
   connection_.write(bytes);

@@ -37,6 +37,7 @@ struct ServerContext {
   // Lines about strangers' faults, which they can repeat at will.
   LogLimit refusal_log{};
   bool stopping = false;
+  HttpServerStats stats{};  // but for the connections
 };
 
 class ServerConnection final : public net::ConnectionEvents {
@@ -75,6 +76,7 @@ class ServerConnection final : public net::ConnectionEvents {
   void judge_head();
   bool has_certificate() const;
   Client describe_client() const;
+  const Route* find_route(std::string_view path);
   bool must_wait() const;
   void keep(std::string_view bytes);
   void resume();
@@ -94,6 +96,7 @@ class ServerConnection final : public net::ConnectionEvents {
   std::string waiting_;                          // bytes that came while one is answered
   Timer deadline_ = Timer::bind<&ServerConnection::on_deadline>(this);
   Timer resume_ = Timer::bind<&ServerConnection::resume>(this);
+  std::string route_;  // the path of the present request's, for HttpServerStats
   Stage stage_ = Stage::kIdle;
   bool reading_ = false;  // inside read(): the loop there goes on by itself
   bool paused_ = false;   // reading from the connection
