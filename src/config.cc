@@ -213,6 +213,7 @@ class Reader {
     config_.im.software_version = ROSTERD_VERSION;
     config_.admin.hosts = names;
     config_.refresh.hosts = std::move(names);
+    config_.http_client.max_in_flight = config_.roster.parallel;
     config_.roster.file_bytes = config_.http_client.limits.body_bytes;
     config_.roster.user_agent = "rosterd/" ROSTERD_VERSION;
   }

@@ -38,8 +38,8 @@ class Checker {
     check_ports("http_port", config_.http_port, "https_port", config_.https_port);
     check_login();
     check_limits();
-    check_roster_url(config_.all_hosts, "");
-    for (const HostConfig& host : config_.hosts) check_roster_url(host.options, host.name());
+    check_roster_urls(config_.all_hosts, "");
+    for (const HostConfig& host : config_.hosts) check_roster_urls(host.options, host.name());
   }
 
  private:
@@ -48,13 +48,22 @@ class Checker {
     faults_.add(line == lines_.end() ? 0 : line->second, std::string(option) + ": " + text);
   }
 
-  void check_roster_url(const HostOptions& options, const std::string& host) {
-    const auto good = app::check_roster_url(options.roster.url);
-    if (good) return;
-    if (host.empty()) return add("http_roster_url", good.error().text);
+  void check_roster_urls(const HostOptions& options, const std::string& host) {
+    const app::HostRosterOptions& all = config_.all_hosts.roster;
     // What is wrong for all hosts has been said once.
-    if (options.roster.url == config_.all_hosts.roster.url) return;
-    faults_.add(0, "host " + host + ": http_roster_url: " + good.error().text);
+    if (host.empty() || options.roster.url != all.url) {
+      add_of_host(host, "http_roster_url", app::check_roster_url(options.roster.url));
+    }
+    const std::string& bulk = options.roster.bulk_url;
+    if (!bulk.empty() && (host.empty() || bulk != all.bulk_url)) {
+      add_of_host(host, "http_roster_bulk_url", app::check_bulk_url(bulk));
+    }
+  }
+
+  void add_of_host(const std::string& host, std::string_view option, const Status& checked) {
+    if (checked) return;
+    if (host.empty()) return add(option, checked.error().text);
+    faults_.add(0, "host " + host + ": " + std::string(option) + ": " + checked.error().text);
   }
 
   void check_interfaces(std::string_view option, const std::vector<std::string>& interfaces) {

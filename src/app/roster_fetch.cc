@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/bulk_fetch.h"
+
 namespace rosterd::app {
 
 namespace {
@@ -14,30 +16,72 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// Faults that another attempt may not meet.
-bool is_passing(int status) { return status == 429 || status >= 500; }
-bool is_passing(Errc code) { return code == Errc::kTimeout || code == Errc::kUnavailable; }
-
-Error refusal_of(int status) {
-  const std::string text = "HTTP status " + std::to_string(status);
-  if (status == 404) return {Errc::kNotFound, text};
-  if (status == 401 || status == 403) return {Errc::kDenied, text};
-  return {is_passing(status) ? Errc::kUnavailable : Errc::kInvalid, text};
-}
+// The web app is there, whatever it thinks of the request. 429 is its way of staying so.
+bool is_alive(int status) { return status < 500; }
 
 }  // namespace
 
-RosterFetch::RosterFetch(FetchContext& context, FetchPlan plan, Events& events)
+http::Fields make_request_fields(const std::string& user_agent, std::string_view host,
+                                 FetchReason reason) {
+  http::Fields fields;
+  fields.add("Accept", "application/json, text/plain, */*");
+  fields.add("User-Agent", user_agent);
+  fields.add("Rosterd-Host", std::string(host));
+  fields.add("Rosterd-Reason", std::string(to_string(reason)));
+  return fields;
+}
+
+std::string add_request_id(FetchContext& context, http::Fields& fields) {
+  std::string id = context.run + '-' + std::to_string(++context.last_request);
+  fields.add("Rosterd-Request-Id", id);
+  return id;
+}
+
+Error make_status_error(int status) {
+  const std::string text = "HTTP status " + std::to_string(status);
+  if (status == 404) return {Errc::kNotFound, text};
+  if (status == 401 || status == 403) return {Errc::kDenied, text};
+  // Faults that another attempt may not meet.
+  return {status == 429 || status >= 500 ? Errc::kUnavailable : Errc::kInvalid, text};
+}
+
+bool is_passing(Errc code) { return code == Errc::kTimeout || code == Errc::kUnavailable; }
+
+FetchOutcome outcome_of(Errc code) {
+  switch (code) {
+    case Errc::kNotFound:
+      return FetchOutcome::kNotFound;
+    case Errc::kDenied:
+      return FetchOutcome::kDenied;
+    case Errc::kTooLarge:
+      return FetchOutcome::kTooLarge;
+    case Errc::kTimeout:
+      return FetchOutcome::kTimeout;
+    case Errc::kUnavailable:
+      return FetchOutcome::kUnavailable;
+    case Errc::kCancelled:
+      return FetchOutcome::kCancelled;
+    default:
+      return FetchOutcome::kInvalid;
+  }
+}
+
+RosterFetch::RosterFetch(FetchContext& context, HostGate* gate, FetchPlan plan, Events& events)
     : context_(context),
+      gate_(gate),
       plan_(std::move(plan)),
       events_(events),
       sequence_(++context.last_sequence) {}
 
-RosterFetch::~RosterFetch() { cancel_request(); }
+RosterFetch::~RosterFetch() {
+  if (ticket_ != 0) count(FetchOutcome::kCancelled);
+  leave_wire();
+  leave_gate(HostGate::Outcome::kUnknown);
+}
 
 void RosterFetch::start() {
   if (plan_.target) {
-    send();
+    attempt();
   } else {
     context_.timers.arm(retry_, context_.clock.now());
   }
@@ -52,78 +96,191 @@ void RosterFetch::start_timeout() {
   context_.timers.arm(deadline_, due_);
 }
 
-void RosterFetch::send() {
-  if (const auto* file = std::get_if<FilePath>(&*plan_.target)) {
-    sent_ = true;
-    ticket_ = context_.files->read(file->path, plan_.file_limit, this);
-    if (!deadline_.armed()) start_timeout();
-    return;
+// --- attempts ------------------------------------------------------------------------------------
+
+void RosterFetch::attempt() {
+  redirects_ = 0;
+  pages_ = 0;
+  if (gate_) return gate_->enter(*this);
+  read_file();
+}
+
+// What is held is looked at when the question leaves: only of that can the answer say that it has
+// not changed.
+void RosterFetch::begin_assembly() {
+  RosterBase base;
+  if (const im::HeldRoster* held = context_.core->find_held_roster(plan_.user)) {
+    base = {held->roster, held->tag};
   }
+  assembly_.emplace(context_.core->interner(), plan_.user, plan_.limits, std::move(base));
+}
+
+void RosterFetch::read_file() {
+  begin_assembly();
+  mark_sent();
+  ticket_ = context_.files->read(std::get<FilePath>(*plan_.target).path, plan_.file_limit, this);
+  if (!deadline_.armed()) start_timeout();
+}
+
+void RosterFetch::on_admitted() {
+  has_place_ = true;
+  begin_assembly();
   send_request(std::get<http::Url>(*plan_.target));
 }
 
 void RosterFetch::send_request(http::Url url) {
+  if (!sent_) sent_at_ = context_.clock.now();
   url_ = std::move(url);
   web::FetchRequest request;
   request.url = url_;
   request.fields = plan_.fields;
+  request_id_ = add_request_id(context_, request.fields);
+  // A later page has no tag of its own: the roster is held as a whole.
+  if (pages_ == 0 && !assembly_->etag().empty()) {
+    request.fields.add("If-None-Match", assembly_->etag());
+  }
   authorize(plan_.credentials, request, context_.clock.wall_now());
   ticket_ = context_.fetcher->fetch(std::move(request), this);
 }
 
-void RosterFetch::cancel_request() {
-  const std::uint64_t ticket = std::exchange(ticket_, 0);
-  if (ticket == 0) return;
-  if (std::holds_alternative<FilePath>(*plan_.target)) {
-    context_.files->cancel(ticket);
-  } else {
-    context_.fetcher->cancel(ticket);
-  }
+void RosterFetch::on_admitted_to(BulkFetch& bulk) {
+  bulk_ = &bulk;
+  bulk.add(*this);
+}
+
+void RosterFetch::on_turned_away() {
+  finish(make_error(Errc::kUnavailable, "not asked, the web application has been failing"));
+}
+
+// Whatever a POST has brought while the request was in the queue is older than its answer.
+void RosterFetch::mark_sent() {
+  if (sent_) return;  // redirected, or another page
+  sent_ = true;
+  sent_at_ = context_.clock.now();
+  sequence_ = ++context_.last_sequence;
 }
 
 void RosterFetch::on_fetch_sent(std::uint64_t) {
-  sent_ = true;
+  mark_sent();
   if (!deadline_.armed()) start_timeout();
 }
+
+void RosterFetch::leave_wire() {
+  if (bulk_) std::exchange(bulk_, nullptr)->remove(*this);
+  const std::uint64_t ticket = std::exchange(ticket_, 0);
+  if (ticket == 0) return;
+  if (gate_) {
+    context_.fetcher->cancel(ticket);
+  } else {
+    context_.files->cancel(ticket);
+  }
+}
+
+void RosterFetch::leave_gate(HostGate::Outcome outcome, std::string_view why) {
+  if (!gate_) return;
+  gate_->withdraw(*this);
+  if (std::exchange(has_place_, false)) gate_->leave(outcome, why);
+}
+
+// --- answers -------------------------------------------------------------------------------------
 
 void RosterFetch::on_fetch_done(std::uint64_t, Result<http::Response> response) {
   ticket_ = 0;
   if (response) return handle_response(std::move(*response));
-  if (is_passing(response.error().code)) {
-    return retry_or_finish(std::move(response.error()), Duration(0));
-  }
-  finish(tl::unexpected<Error>(std::move(response.error())));
+  if (!is_passing(response.error().code)) return fail(std::move(response.error()));
+  count(outcome_of(response.error().code));
+  retry_or_finish(std::move(response.error()), Duration(0));
 }
 
 void RosterFetch::handle_response(http::Response response) {
-  if (response.status == 200) return finish(std::move(response.body));
-  if (is_redirect(response.status)) return follow(response);
-  Error error = refusal_of(response.status);
-  if (!is_passing(response.status)) return finish(tl::unexpected<Error>(std::move(error)));
+  if (response.status == 200) return handle_page(response);
+  if (is_redirect(response.status)) return redirect(response);
+  if (response.status == 304 && pages_ == 0 && !assembly_->etag().empty()) {
+    return succeed(assembly_->not_modified(response, context_.clock.now()));
+  }
+  Error error = make_status_error(response.status);
+  if (error.code == Errc::kNotFound && plan_.missing_is_empty && pages_ == 0) {
+    FetchedRoster nothing;
+    nothing.roster = std::make_shared<const im::Roster>(context_.core->interner(),
+                                                        std::vector<im::RosterEntry>());
+    return succeed(std::move(nothing));
+  }
+  if (is_alive(response.status)) leave_gate(HostGate::Outcome::kAnswered);
+  if (!is_passing(error.code)) return fail(std::move(error));
+  count(outcome_of(error.code));
   const auto at_least =
       parse_retry_after(response.fields.get("Retry-After"), context_.clock.wall_now());
   retry_or_finish(std::move(error), at_least.value_or(Duration(0)));
 }
 
-void RosterFetch::follow(const http::Response& response) {
-  auto to = http::resolve_url(url_, response.fields.get("Location"));
-  if (!response.fields.has("Location") || !to) {
-    return finish(make_error(Errc::kInvalid, "a redirect without a usable Location"));
+void RosterFetch::handle_page(const http::Response& response) {
+  auto next = assembly_->add_page(response, context_.clock.now());
+  if (!next) return fail(std::move(next.error()));
+  if (next->empty() || !gate_) return succeed(assembly_->take());
+  if (++pages_ >= plan_.pages) {
+    return fail({Errc::kTooLarge, "more than " + std::to_string(plan_.pages) + " pages"});
   }
-  // Another origin would get the usernames, and whatever authorizes us, without having been named
-  // in the configuration.
+  if (auto followed = follow(*next, "a next page"); !followed) fail(std::move(followed.error()));
+}
+
+void RosterFetch::redirect(const http::Response& response) {
+  if (++redirects_ > kMaxRedirects) return fail({Errc::kInvalid, "too many redirects"});
+  if (!response.fields.has("Location")) {
+    return fail({Errc::kInvalid, "a redirect without a usable Location"});
+  }
+  if (auto followed = follow(response.fields.get("Location"), "a redirect"); !followed) {
+    fail(std::move(followed.error()));
+  }
+}
+
+// Another origin would get the usernames, and whatever authorizes us, without having been named in
+// the configuration.
+Status RosterFetch::follow(std::string_view reference, std::string_view what) {
+  auto to = http::resolve_url(url_, reference);
+  if (!to) {
+    const bool redirect = what == "a redirect";
+    return make_error(Errc::kInvalid, std::string(what) + (redirect ? " without a usable Location"
+                                                                    : " without a usable URL"));
+  }
   if (to->origin() != url_.origin()) {
-    return finish(make_error(Errc::kInvalid, "a redirect to another origin: " + to->origin()));
-  }
-  if (++redirects_ > kMaxRedirects) {
-    return finish(make_error(Errc::kInvalid, "too many redirects"));
+    return make_error(Errc::kInvalid, std::string(what) + " to another origin: " + to->origin());
   }
   to->userinfo = url_.userinfo;
   send_request(std::move(*to));
+  return {};
 }
+
+// --- as one of many ------------------------------------------------------------------------------
+
+void RosterFetch::on_bulk_sent(const std::string& request_id) {
+  request_id_ = request_id;
+  mark_sent();
+  if (!deadline_.armed()) start_timeout();
+}
+
+void RosterFetch::on_bulk_answer(Result<FetchedRoster> roster) {
+  bulk_ = nullptr;
+  finish(std::move(roster));
+}
+
+void RosterFetch::on_bulk_failed(const Error& error, Duration at_least) {
+  bulk_ = nullptr;
+  retry_or_finish(error, at_least);
+}
+
+void RosterFetch::on_bulk_refused() {
+  bulk_ = nullptr;
+  // The roster may change before the next request leaves: that one's answer is newer.
+  sent_ = false;
+  sequence_ = ++context_.last_sequence;
+  attempt();
+}
+
+// --- outcome -------------------------------------------------------------------------------------
 
 void RosterFetch::retry_or_finish(Error error, Duration at_least) {
   if (!deadline_.armed()) start_timeout();  // it failed before anything could be sent
+  leave_gate(HostGate::Outcome::kFailed, error.text);
   last_error_ = error;
   const auto delay = schedule_.next(context_.random);
   const Instant when = context_.clock.now() + std::max(delay.value_or(Duration(0)), at_least);
@@ -134,20 +291,39 @@ void RosterFetch::retry_or_finish(Error error, Duration at_least) {
   context_.timers.arm(retry_, when);
 }
 
-void RosterFetch::finish(Result<std::string> body) {
+void RosterFetch::count(FetchOutcome outcome) {
+  context_.counters.count(outcome, plan_.reason, context_.clock.now() - sent_at_);
+}
+
+void RosterFetch::succeed(FetchedRoster roster) {
+  count(roster.unchanged ? FetchOutcome::kUnchanged : FetchOutcome::kOk);
+  finish(std::move(roster));
+}
+
+void RosterFetch::fail(Error error) {
+  count(outcome_of(error.code));
+  finish(tl::unexpected<Error>(std::move(error)));
+}
+
+void RosterFetch::finish(Result<FetchedRoster> roster) {
   retry_.cancel();
   deadline_.cancel();
-  events_.on_fetch_finished(std::move(body));
+  const bool cancelled = !roster && roster.error().code == Errc::kCancelled;
+  // Only an app that is there can have given an answer of any other kind.
+  leave_gate(cancelled ? HostGate::Outcome::kUnknown : HostGate::Outcome::kAnswered);
+  events_.on_fetch_finished(std::move(roster));
 }
 
 void RosterFetch::on_retry() {
   if (!plan_.target) return finish(tl::unexpected<Error>(plan_.target.error()));
-  redirects_ = 0;
-  send();
+  attempt();
 }
 
 void RosterFetch::on_deadline() {
-  cancel_request();
+  const bool unanswered = ticket_ != 0;
+  if (unanswered) count(FetchOutcome::kTimeout);
+  leave_wire();
+  if (unanswered) leave_gate(HostGate::Outcome::kFailed, last_error_.text);
   finish(tl::unexpected<Error>(last_error_));
 }
 

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
-// RosterFetch: one user's roster asked for once: redirects followed, faults of the moment retried,
-// all inside one deadline. What is in the answer is not its business.
+// RosterFetch: one user's roster asked for once: by a request of its own, or as one of many in a
+// bulk request; pages and redirects followed, faults of the moment retried, all inside one
+// deadline.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/credentials.h"
+#include "app/fetch_stats.h"
 #include "app/file_reader.h"
+#include "app/host_gate.h"
 #include "app/retry.h"
+#include "app/roster_assembly.h"
 #include "app/roster_url.h"
 #include "base/result.h"
 #include "base/timers.h"
+#include "im/core.h"
 #include "web/http_client.h"
 
 namespace rosterd::app {
@@ -24,29 +30,52 @@ struct FetchContext {
   const Clock& clock;
   Timers& timers;
   Random random;
+  im::Core* core = nullptr;
   std::uint64_t last_sequence = 0;  // attempts are numbered in the order in which they are sent
+  std::string run{};                // of this process: what request ids begin with
+  std::uint64_t last_request = 0;   // what they end with
+  FetchCounters counters{};
 };
 
 struct FetchPlan {
+  xmpp::Jid user;               // bare
   Result<RosterTarget> target;  // an error becomes the outcome
   http::Fields fields;
   std::vector<Credential> credentials;
+  RosterLimits limits;
+  std::size_t pages = 0;       // most of one roster
   std::size_t file_limit = 0;  // bytes
+  bool missing_is_empty = false;
   Duration timeout{};
+  FetchReason reason = FetchReason::kLogin;
+  bool insists = false;  // see HostGate::Visitor
 };
 
-class RosterFetch final : private web::FetchEvents {
+// The fields of every request, whichever it asks for.
+http::Fields make_request_fields(const std::string& user_agent, std::string_view host,
+                                 FetchReason reason);
+// A new Rosterd-Request-Id, added to `fields`; it stands in our log as well.
+std::string add_request_id(FetchContext& context, http::Fields& fields);
+
+// An error for a status that is no success; kUnavailable where another attempt may do better.
+Error make_status_error(int status);
+bool is_passing(Errc code);
+FetchOutcome outcome_of(Errc code);
+
+class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
  public:
   class Events {
    public:
     virtual ~Events() = default;
-    // Exactly once, never from inside start(); may destroy the fetch. The body of the roster, or:
-    // kNotFound (404), kDenied (401, 403), kInvalid (another refusal, a malformed answer, a
-    // redirect that may not be followed), kTooLarge, or, after the retries, kTimeout, kUnavailable.
-    virtual void on_fetch_finished(Result<std::string> body) = 0;
+    // Exactly once, never from inside start(); may destroy the fetch. The roster, or: kNotFound
+    // (404), kDenied (401, 403), kInvalid (another refusal, a malformed answer, a redirect or a
+    // next page that may not be followed), kTooLarge, or, after the retries, kTimeout,
+    // kUnavailable.
+    virtual void on_fetch_finished(Result<FetchedRoster> roster) = 0;
   };
 
-  RosterFetch(FetchContext& context, FetchPlan plan, Events& events);
+  // `gate` is null for a file.
+  RosterFetch(FetchContext& context, HostGate* gate, FetchPlan plan, Events& events);
   ~RosterFetch() override;
   RosterFetch(const RosterFetch&) = delete;
   RosterFetch& operator=(const RosterFetch&) = delete;
@@ -56,34 +85,71 @@ class RosterFetch final : private web::FetchEvents {
   // failed by time that has passed before. Unless `now`, time in the queue does not count: the
   // timeout starts when the first request is sent.
   void restart_timeout(bool now);
+  // A refresh has joined.
+  void insist() { plan_.insists = true; }
 
   // The present attempt is on its way, or the next one's, while one is waiting to be sent again.
   bool sent() const { return sent_; }
+  // Of the present attempt; greater once that has been sent.
   std::uint64_t sequence() const { return sequence_; }
+  // Of the last request, "" before the first: to be found in the web app's log.
+  const std::string& request_id() const { return request_id_; }
+
+  // --- for BulkFetch --------------------------------------------------------------------------
+  const xmpp::Jid& user() const { return plan_.user; }
+  const RosterLimits& limits() const { return plan_.limits; }
+  void on_bulk_sent(const std::string& request_id);
+  // What the bulk answer says of this user; kNotFound for null.
+  void on_bulk_answer(Result<FetchedRoster> roster);
+  // Nothing, for now.
+  void on_bulk_failed(const Error& error, Duration at_least);
+  // Such requests are not to be had: a request of its own takes its place.
+  void on_bulk_refused();
 
  private:
+  void on_admitted() override;
+  void on_admitted_to(BulkFetch& bulk) override;
+  void on_turned_away() override;
+  bool insists() const override { return plan_.insists; }
   void on_fetch_sent(std::uint64_t ticket) override;
   void on_fetch_done(std::uint64_t ticket, Result<http::Response> response) override;
-  void send();
+
+  void attempt();
+  void read_file();
   void send_request(http::Url url);
-  void cancel_request();
+  void mark_sent();
+  void begin_assembly();
+  void leave_wire();
+  void leave_gate(HostGate::Outcome outcome, std::string_view why = {});
   void start_timeout();
   void handle_response(http::Response response);
-  void follow(const http::Response& response);
+  void handle_page(const http::Response& response);
+  Status follow(std::string_view reference, std::string_view what);
+  void redirect(const http::Response& response);
   void retry_or_finish(Error error, Duration at_least);
-  void finish(Result<std::string> body);
+  void count(FetchOutcome outcome);
+  void succeed(FetchedRoster roster);
+  void fail(Error error);
+  void finish(Result<FetchedRoster> roster);
   void on_retry();
   void on_deadline();
 
   FetchContext& context_;
+  HostGate* const gate_;
   FetchPlan plan_;
   Events& events_;
   RetrySchedule schedule_;
-  std::uint64_t ticket_ = 0;  // 0: no request is out
+  std::optional<RosterAssembly> assembly_;  // of the present attempt, once it has a place
+  std::uint64_t ticket_ = 0;                // 0: no request of its own is out
+  BulkFetch* bulk_ = nullptr;               // not null: one among many in that
   std::uint64_t sequence_ = 0;
   bool sent_ = false;
-  http::Url url_;      // of the request that is out: the target, or where it redirected to
+  bool has_place_ = false;
+  http::Url url_;      // of the request that is out: the target, or where that led to
   int redirects_ = 0;  // of the present attempt; the next one starts at the target again
+  std::size_t pages_ = 0;
+  std::string request_id_;
+  Instant sent_at_{};
   Error last_error_{Errc::kTimeout, "no answer in time"};
   Instant due_{};  // of deadline_, while that is armed
   Timer retry_ = Timer::bind<&RosterFetch::on_retry>(this);

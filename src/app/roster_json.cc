@@ -12,6 +12,8 @@ namespace rosterd::app {
 
 namespace {
 
+constexpr std::string_view kMetaKey = "$meta";  // no legal JID
+
 enum class Kind { kNull, kFalse, kTrue, kNumber, kString, kObject, kArray };
 
 std::optional<im::Subscription> find_subscription(std::string_view word) {
@@ -25,8 +27,10 @@ std::optional<im::Subscription> find_subscription(std::string_view word) {
 // JSON events to contacts: a state machine over the place in which the next value stands.
 class RosterReader final : public json::Events {
  public:
-  RosterReader(const xmpp::Jid& owner, const RosterLimits& limits)
-      : owner_(owner), limits_(limits) {}
+  enum class Form { kRoster, kPatch };
+
+  RosterReader(Form form, const xmpp::Jid& owner, const RosterLimits& limits)
+      : form_(form), owner_(owner), limits_(limits) {}
 
   bool on_null() override { return on_value(Kind::kNull, {}); }
   bool on_bool(bool value) override { return on_value(value ? Kind::kTrue : Kind::kFalse, {}); }
@@ -40,17 +44,21 @@ class RosterReader final : public json::Events {
   std::string refusal() const override { return refusal_; }
 
   bool too_many() const { return keys_ > limits_.contacts; }
-  // After a whole text; once.
-  ParsedRoster take();
+  // After a whole text; one of them, once.
+  ParsedRoster take_roster();
+  ParsedPatch take_patch(Unnamed unnamed);
 
  private:
-  enum class Place { kTop, kEmptyArray, kContacts, kMembers, kGroupList, kGroupKeys };
-  enum class Member { kName, kGroups, kSubscription, kOther };
+  enum class Place { kTop, kEmptyArray, kContacts, kMembers, kGroupList, kGroupKeys, kMeta };
+  enum class Member { kName, kGroups, kSubscription, kNext, kEtag, kOther };
 
   // Unusable contacts are kept to the end: they override what came before them under the same JID.
   struct Contact {
     im::RosterEntry entry;
     bool usable = true;
+    bool removed = false;  // of a patch
+    bool has_name = false;
+    bool has_groups = false;
   };
 
   bool on_value(Kind kind, std::string_view text);
@@ -64,22 +72,28 @@ class RosterReader final : public json::Events {
   void set_name(Kind kind, std::string_view text);
   void set_subscription(Kind kind, std::string_view text);
   void add_group(Kind kind, std::string_view text);
+  void set_meta(Kind kind, std::string_view text);
   void pass_over(Kind kind);
   bool may_stand(Kind kind, std::string_view text, std::string_view what);
   void note(std::string_view why);
   bool refuse(std::string why);
+  void settle_contacts();
+  static im::RosterEdit make_edit(Contact contact, Unnamed unnamed);
 
+  const Form form_;
   const xmpp::Jid& owner_;
   const RosterLimits& limits_;
   Place place_ = Place::kTop;
   int unread_depth_ = 0;     // > 0: inside a value that nobody reads
   std::string key_;          // of the contact being read
   bool is_contact_ = false;  // not $meta, the owner or no JID at all
+  bool is_meta_ = false;
   Contact contact_;
   Member member_ = Member::kOther;
   std::size_t keys_ = 0;
   std::vector<Contact> contacts_;
-  ParsedRoster parsed_;
+  RosterMeta meta_;
+  RosterFaults faults_;
   std::string refusal_;
 };
 
@@ -106,6 +120,10 @@ bool RosterReader::on_value(Kind kind, std::string_view text) {
     case Place::kGroupKeys:
       pass_over(kind);
       return true;
+    case Place::kMeta:
+      set_meta(kind, text);
+      pass_over(kind);
+      return true;
   }
   return true;
 }
@@ -115,6 +133,8 @@ bool RosterReader::on_end() {
     --unread_depth_;
   } else if (place_ == Place::kGroupList || place_ == Place::kGroupKeys) {
     place_ = Place::kMembers;
+  } else if (place_ == Place::kMeta) {
+    place_ = Place::kContacts;
   } else if (place_ == Place::kMembers) {
     place_ = Place::kContacts;
     end_contact();
@@ -127,6 +147,8 @@ bool RosterReader::on_key(std::string_view key) {
   if (place_ == Place::kContacts) return begin_contact(key);
   if (place_ == Place::kGroupKeys) {
     add_group(Kind::kString, key);
+  } else if (place_ == Place::kMeta) {
+    member_ = key == "next" ? Member::kNext : key == "etag" ? Member::kEtag : Member::kOther;
   } else if (key == "name") {
     member_ = Member::kName;
   } else if (key == "groups") {
@@ -147,13 +169,14 @@ bool RosterReader::begin_contact(std::string_view key) {
   key_ = key;
   contact_ = Contact{};
   is_contact_ = false;
-  if (key == "$meta") return true;
+  is_meta_ = key == kMetaKey;
+  if (is_meta_) return true;
   if (++keys_; too_many()) {
     return refuse("more than " + std::to_string(limits_.contacts) + " contacts");
   }
   auto jid = xmpp::Jid::parse(key);
   if (!jid) {
-    ++parsed_.skipped;
+    ++faults_.skipped;
     note(jid.error().text);
     return true;
   }
@@ -163,6 +186,10 @@ bool RosterReader::begin_contact(std::string_view key) {
 }
 
 void RosterReader::on_contact(Kind kind, std::string_view text) {
+  if (is_meta_ && kind == Kind::kObject) {
+    place_ = Place::kMeta;
+    return;
+  }
   if (!is_contact_) return pass_over(kind);
   if (kind == Kind::kObject) {
     place_ = Place::kMembers;
@@ -170,7 +197,9 @@ void RosterReader::on_contact(Kind kind, std::string_view text) {
   }
   if (kind == Kind::kString) {
     set_name(kind, text);
-  } else if (kind != Kind::kNull && kind != Kind::kTrue) {
+  } else if (kind == Kind::kNull) {
+    contact_.removed = form_ == Form::kPatch;
+  } else if (kind != Kind::kTrue) {
     contact_.usable = false;
     note("neither an object nor a name");
     pass_over(kind);
@@ -190,12 +219,13 @@ void RosterReader::on_member(Kind kind, std::string_view text) {
       return pass_over(kind);
     case Member::kGroups:
       return on_groups(kind, text);
-    case Member::kOther:
+    default:
       return pass_over(kind);
   }
 }
 
 void RosterReader::set_name(Kind kind, std::string_view text) {
+  contact_.has_name = true;
   contact_.entry.name.clear();
   if (kind != Kind::kNull && may_stand(kind, text, "name")) contact_.entry.name = text;
 }
@@ -211,6 +241,7 @@ void RosterReader::set_subscription(Kind kind, std::string_view text) {
 }
 
 void RosterReader::on_groups(Kind kind, std::string_view text) {
+  contact_.has_groups = true;
   contact_.entry.groups.clear();
   if (kind == Kind::kArray) {
     place_ = Place::kGroupList;
@@ -237,9 +268,15 @@ bool RosterReader::may_stand(Kind kind, std::string_view text, std::string_view 
     fault = " has a character that XML forbids";
   }
   if (!fault) return true;
-  ++parsed_.dropped;
+  ++faults_.dropped;
   note(std::string(what) + fault);
   return false;
+}
+
+void RosterReader::set_meta(Kind kind, std::string_view text) {
+  if (kind != Kind::kString) return;
+  if (member_ == Member::kNext) meta_.next = text;
+  if (member_ == Member::kEtag) meta_.etag = text;
 }
 
 // The events inside a container reach nobody until its end.
@@ -248,8 +285,8 @@ void RosterReader::pass_over(Kind kind) {
 }
 
 void RosterReader::note(std::string_view why) {
-  if (!parsed_.first_fault.empty()) return;
-  parsed_.first_fault = text::for_log(key_, 80) + ": " + std::string(why);
+  if (!faults_.first_fault.empty()) return;
+  faults_.first_fault = text::for_log(key_, 80) + ": " + std::string(why);
 }
 
 bool RosterReader::refuse(std::string why) {
@@ -257,34 +294,88 @@ bool RosterReader::refuse(std::string why) {
   return false;
 }
 
-ParsedRoster RosterReader::take() {
+// One per contact, the last of each, in order of their addresses.
+void RosterReader::settle_contacts() {
   const auto jid = [](const Contact& contact) { return contact.entry.contact.text(); };
   std::stable_sort(contacts_.begin(), contacts_.end(),
                    [&](const Contact& a, const Contact& b) { return jid(a) < jid(b); });
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < contacts_.size(); ++i) {
     const bool overridden = i + 1 < contacts_.size() && jid(contacts_[i]) == jid(contacts_[i + 1]);
     if (overridden) continue;
-    if (!contacts_[i].usable) {
-      ++parsed_.skipped;
-      continue;
-    }
-    std::vector<std::string>& groups = contacts_[i].entry.groups;
+    if (kept != i) contacts_[kept] = std::move(contacts_[i]);
+    Contact& contact = contacts_[kept++];
+    if (!contact.usable) ++faults_.skipped;
+    std::vector<std::string>& groups = contact.entry.groups;
     std::sort(groups.begin(), groups.end());
     groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-    parsed_.entries.push_back(std::move(contacts_[i].entry));
   }
-  return std::move(parsed_);
+  contacts_.resize(kept);
+}
+
+ParsedRoster RosterReader::take_roster() {
+  settle_contacts();
+  ParsedRoster parsed{std::move(faults_), {}, std::move(meta_)};
+  parsed.entries.reserve(contacts_.size());
+  for (Contact& contact : contacts_) {
+    if (contact.usable) parsed.entries.push_back(std::move(contact.entry));
+  }
+  return parsed;
+}
+
+ParsedPatch RosterReader::take_patch(Unnamed unnamed) {
+  settle_contacts();
+  ParsedPatch parsed{std::move(faults_), {}};
+  parsed.edits.reserve(contacts_.size());
+  for (Contact& contact : contacts_) {
+    parsed.edits.push_back(make_edit(std::move(contact), unnamed));
+  }
+  return parsed;
+}
+
+im::RosterEdit RosterReader::make_edit(Contact contact, Unnamed unnamed) {
+  im::RosterEdit edit;
+  edit.contact = std::move(contact.entry.contact);
+  edit.remove = contact.removed || !contact.usable;
+  edit.subscription = contact.entry.subscription;
+  const bool keep = unnamed == Unnamed::kKept;
+  if (contact.has_name || !keep) edit.name = std::move(contact.entry.name);
+  if (contact.has_groups || !keep) edit.groups = std::move(contact.entry.groups);
+  return edit;
+}
+
+Error refusal_of(const RosterReader& reader, Error error) {
+  if (reader.too_many()) error.code = Errc::kTooLarge;
+  return error;
 }
 
 }  // namespace
 
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
                                   const RosterLimits& limits) {
-  RosterReader reader(owner, limits);
+  RosterReader reader(RosterReader::Form::kRoster, owner, limits);
   if (auto read = json::read(body, reader); !read) {
-    return make_error(reader.too_many() ? Errc::kTooLarge : Errc::kInvalid, read.error().text);
+    return tl::unexpected<Error>(refusal_of(reader, std::move(read.error())));
   }
-  return reader.take();
+  return reader.take_roster();
+}
+
+Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
+                                  const RosterLimits& limits) {
+  RosterReader reader(RosterReader::Form::kRoster, owner, limits);
+  if (auto read = value.replay(reader); !read) {
+    return tl::unexpected<Error>(refusal_of(reader, std::move(read.error())));
+  }
+  return reader.take_roster();
+}
+
+Result<ParsedPatch> parse_patch(const json::Tape& value, const xmpp::Jid& owner,
+                                const RosterLimits& limits, Unnamed unnamed) {
+  RosterReader reader(RosterReader::Form::kPatch, owner, limits);
+  if (auto read = value.replay(reader); !read) {
+    return tl::unexpected<Error>(refusal_of(reader, std::move(read.error())));
+  }
+  return reader.take_patch(unnamed);
 }
 
 }  // namespace rosterd::app

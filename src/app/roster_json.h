@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_tape.h"
 #include "base/result.h"
 #include "im/roster.h"
 #include "xmpp/jid.h"
@@ -18,11 +19,26 @@ struct RosterLimits {
   std::size_t text_bytes = 1023;  // of a name or a group
 };
 
-struct ParsedRoster {
-  std::vector<im::RosterEntry> entries;  // one per contact, sorted by JID; never the owner himself
+// What could not be used.
+struct RosterFaults {
   std::size_t skipped = 0;  // contacts left out: bad JID, unusable value, unknown subscription
   std::size_t dropped = 0;  // names and groups left out, without their contact
   std::string first_fault;  // the first of either, "JID: why", for one log line
+};
+
+// What the reserved key "$meta" says; "" where it says nothing.
+struct RosterMeta {
+  std::string next;  // where the next page is, a URL reference
+  std::string etag;  // of this roster, where it comes without fields of its own
+};
+
+struct ParsedRoster : RosterFaults {
+  std::vector<im::RosterEntry> entries;  // one per contact, sorted by JID; never the owner himself
+  RosterMeta meta{};
+};
+
+struct ParsedPatch : RosterFaults {
+  std::vector<im::RosterEdit> edits;  // one per contact, sorted by JID; never the owner himself
 };
 
 // `body` is a JSON object contact JID -> data, or [] (what PHP makes of an empty object). kInvalid
@@ -35,8 +51,19 @@ struct ParsedRoster {
 //                 skipped, so that nobody is granted more than the web app said
 // Names and groups that may not stand in XML, or are too long, are dropped. Of a key that occurs
 // twice the last wins, also when it is the unusable one. A contact's resource is stripped, the
-// owner's own JID and the reserved key "$meta" are ignored.
+// owner's own JID is ignored.
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
                                   const RosterLimits& limits);
+// The same for one that stands in a larger text.
+Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
+                                  const RosterLimits& limits);
+
+// What a patch says of a contact replaces the whole of him, or leaves what it does not name.
+enum class Unnamed { kCleared, kKept };
+
+// A patch in the way of RFC 7386: as a roster, but that null takes the contact out, and so does
+// data that cannot be used: in a whole roster the contact would be missing as well.
+Result<ParsedPatch> parse_patch(const json::Tape& value, const xmpp::Jid& owner,
+                                const RosterLimits& limits, Unnamed unnamed = Unnamed::kCleared);
 
 }  // namespace rosterd::app

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/bulk_fetch.h"
 #include "app/retry.h"
 #include "app/roster_fetch.h"
 #include "base/crypto.h"
@@ -18,20 +19,8 @@ namespace rosterd::app {
 namespace {
 
 constexpr Duration kLogInterval = std::chrono::seconds(10);
-
-enum class Reason { kLogin, kRefresh, kRetry };
-
-const char* to_string(Reason reason) {
-  switch (reason) {
-    case Reason::kLogin:
-      return "login";
-    case Reason::kRefresh:
-      return "refresh";
-    case Reason::kRetry:
-      return "retry";
-  }
-  return "";
-}
+// How long a web app that does not serve bulk requests is asked for users one by one.
+constexpr Duration kBulkPause = std::chrono::minutes(1);
 
 Random make_random() {
   Random::result_type seed = 0;
@@ -40,14 +29,28 @@ Random make_random() {
   return Random(seed);
 }
 
+constexpr std::size_t kRunBits = 32;
+
+BreakerStats::State to_stats(Breaker::State state) {
+  switch (state) {
+    case Breaker::State::kClosed:
+      return BreakerStats::State::kClosed;
+    case Breaker::State::kOpen:
+      return BreakerStats::State::kOpen;
+    case Breaker::State::kHalfOpen:
+      return BreakerStats::State::kHalfOpen;
+  }
+  return BreakerStats::State::kClosed;
+}
+
 }  // namespace
 
-struct RosterSource::Impl {
+struct RosterSource::Impl final : BulkFetch::Events {
   // Who waits for one user's roster, and the fetch that is to bring it. Exists while somebody does.
   struct Question final : RosterFetch::Events {
     Question(Impl& source, xmpp::Jid whose) : impl(source), user(std::move(whose)) {}
-    void on_fetch_finished(Result<std::string> body) override { impl.settle(*this, body); }
-    void on_retry() { impl.start(*this, Reason::kRetry); }
+    void on_fetch_finished(Result<FetchedRoster> roster) override { impl.settle(*this, roster); }
+    void on_retry() { impl.start(*this, FetchReason::kRetry); }
     bool wanted() const { return login || !tickets.empty(); }
 
     Impl& impl;
@@ -66,33 +69,75 @@ struct RosterSource::Impl {
     std::uint64_t needs = 0;  // the number of the first request that is new enough
   };
 
+  // One host's web app, since its first user came.
+  struct Host final : HostGate::BulkSender {
+    Host(Impl& source, std::string domain)
+        : impl(source),
+          name(std::move(domain)),
+          gate(name, source.context.clock, source.context.timers, source.context.random, *this) {}
+    bool try_send(HostGate&) override { return impl.try_send_bulk(*this); }
+
+    Impl& impl;
+    const std::string name;
+    HostGate gate;
+    std::string origin;  // of its URL, for FetchStats
+    Instant no_bulk_before{};
+  };
+
   Impl(const RosterSourceOptions& opts, web::Fetcher* fetcher, FileReader* files,
        const Clock& clock, Timers& timers)
-      : options(opts), context{fetcher, files, clock, timers, make_random()} {}
+      : options(opts),
+        context{.fetcher = fetcher,
+                .files = files,
+                .clock = clock,
+                .timers = timers,
+                .random = make_random(),
+                .run = crypto::random_token(kRunBits)} {}
 
+  Host& host_of(const xmpp::Jid& user);
+  void set_up(Host& host);
   Question& open(const xmpp::Jid& user);
   void close_unless_wanted(Question& question);
-  std::uint64_t join(Question& question, Reason reason);
-  void start(Question& question, Reason reason);
-  FetchPlan make_plan(const xmpp::Jid& user, Reason reason) const;
-  void settle(Question& question, const Result<std::string>& body);
+  std::uint64_t join(Question& question, FetchReason reason);
+  void start(Question& question, FetchReason reason);
+  FetchPlan make_plan(const xmpp::Jid& user, FetchReason reason) const;
+  bool try_send_bulk(Host& host);
+  void on_bulk_finished(BulkFetch& bulk, const std::string& refusal) override;
+  void settle(Question& question, const Result<FetchedRoster>& roster);
   void go_on(Question& question, std::uint64_t answered);
-  Result<ParsedRoster> parse(const xmpp::Jid& user, const Result<std::string>& body) const;
-  void report(const xmpp::Jid& user, const Result<ParsedRoster>& roster);
-  void report_failure(const xmpp::Jid& user, const Error& error);
-  Result<im::RosterChange> make_change(const xmpp::Jid& user, const Result<ParsedRoster>& roster,
-                                       std::uint64_t sequence) const;
+  void report(const RosterFetch& fetch, const Result<FetchedRoster>& roster);
+  void report_failure(const RosterFetch& fetch, const Error& error);
 
   RosterSourceOptions options;
   FetchContext context;
-  im::Core* core = nullptr;
   LogLimit alarms{kLogInterval};
   LogLimit failures{kLogInterval};
   LogLimit skips{kLogInterval};
   std::uint64_t last_ticket = 0;
+  std::map<std::string, Host, std::less<>> hosts;
+  SlotTable<BulkFetch> bulks;  // outlived by the questions that are their members
   std::unordered_map<std::uint64_t, Refetch> refetches;
   std::unordered_map<std::string, std::unique_ptr<Question>> questions;  // by bare JID
 };
+
+RosterSource::Impl::Host& RosterSource::Impl::host_of(const xmpp::Jid& user) {
+  const auto known = hosts.find(user.domain());
+  if (known != hosts.end()) return known->second;
+  const std::string name(user.domain());
+  Host& host = hosts.try_emplace(name, *this, name).first->second;
+  set_up(host);
+  return host;
+}
+
+// By the options as they are now.
+void RosterSource::Impl::set_up(Host& host) {
+  host.gate.set_places(options.parallel);
+  host.no_bulk_before = Instant();
+  const auto target = make_roster_target(options.of(host.name).url, "user", host.name);
+  const auto* url = target ? std::get_if<http::Url>(&*target) : nullptr;
+  const std::string origin = url ? url->origin() : std::string();
+  if (std::exchange(host.origin, origin) != origin) host.gate.reset_breaker();
+}
 
 RosterSource::Impl::Question& RosterSource::Impl::open(const xmpp::Jid& user) {
   std::unique_ptr<Question>& question = questions[std::string(user.bare_text())];
@@ -105,46 +150,89 @@ void RosterSource::Impl::close_unless_wanted(Question& question) {
 }
 
 // The number of the first request whose answer is new enough for a question asked now.
-std::uint64_t RosterSource::Impl::join(Question& question, Reason reason) {
+std::uint64_t RosterSource::Impl::join(Question& question, FetchReason reason) {
   if (!question.fetch) {
     start(question, reason);
     return question.fetch->sequence();
   }
-  const RosterFetch& fetch = *question.fetch;
+  RosterFetch& fetch = *question.fetch;
   if (fetch.sent()) return fetch.sequence() + 1;
-  question.fetch->restart_timeout(reason == Reason::kLogin);
+  fetch.restart_timeout(reason == FetchReason::kLogin);
+  if (reason == FetchReason::kRefresh) fetch.insist();
   return fetch.sequence();
 }
 
-void RosterSource::Impl::start(Question& question, Reason reason) {
+void RosterSource::Impl::start(Question& question, FetchReason reason) {
   question.retry.cancel();
-  question.fetch =
-      std::make_unique<RosterFetch>(context, make_plan(question.user, reason), question);
+  FetchPlan plan = make_plan(question.user, reason);
+  const bool is_file = plan.target && std::holds_alternative<FilePath>(*plan.target);
+  HostGate* const gate = is_file ? nullptr : &host_of(question.user).gate;
+  question.fetch = std::make_unique<RosterFetch>(context, gate, std::move(plan), question);
   question.fetch->start();
-  question.fetch->restart_timeout(reason != Reason::kRefresh);
+  question.fetch->restart_timeout(reason != FetchReason::kRefresh);
 }
 
-FetchPlan RosterSource::Impl::make_plan(const xmpp::Jid& user, Reason reason) const {
+FetchPlan RosterSource::Impl::make_plan(const xmpp::Jid& user, FetchReason reason) const {
   const HostRosterOptions& host = options.of(user.domain());
-  FetchPlan plan{make_roster_target(host.url, user.node(), user.domain()),
-                 {},
-                 host.credentials,
-                 options.file_bytes,
-                 host.timeout};
-  plan.fields.add("Accept", "application/json, text/plain, */*");
-  plan.fields.add("User-Agent", options.user_agent);
-  plan.fields.add("Rosterd-Host", std::string(user.domain()));
-  plan.fields.add("Rosterd-Reason", to_string(reason));
-  return plan;
+  return {.user = user,
+          .target = make_roster_target(host.url, user.node(), user.domain()),
+          .fields = make_request_fields(options.user_agent, user.domain(), reason),
+          .credentials = host.credentials,
+          .limits = host.limits,
+          .pages = host.pages,
+          .file_limit = options.file_bytes,
+          .missing_is_empty = host.missing_is_empty,
+          .timeout = host.timeout,
+          .reason = reason,
+          .insists = reason == FetchReason::kRefresh};
 }
+
+// --- many at once --------------------------------------------------------------------------------
+
+// A full request, so that a storm of logins costs the fewest; or, as a refresh names all its users
+// at once and waits for the last of them, whatever is more than can be asked for one by one now.
+bool RosterSource::Impl::try_send_bulk(Host& host) {
+  HostGate& gate = host.gate;
+  const HostRosterOptions& of_host = options.of(host.name);
+  if (of_host.bulk_url.empty() || context.clock.now() < host.no_bulk_before) return false;
+  const bool many = gate.waiting() >= BulkFetch::kUsers;
+  const bool refresh = gate.front().insists();
+  if (!many && !(refresh && gate.waiting() > gate.free_places())) return false;
+  auto url = make_bulk_target(of_host.bulk_url, host.name);
+  if (!url) return false;  // check_bulk_url() has refused it at start
+  const FetchReason reason = refresh ? FetchReason::kRefresh : FetchReason::kLogin;
+  BulkPlan plan{host.name, std::move(*url),
+                make_request_fields(options.user_agent, host.name, reason), of_host.credentials,
+                of_host.missing_is_empty};
+  gate.take_place();
+  auto made = std::make_unique<BulkFetch>(context, gate, std::move(plan), *this);
+  BulkFetch& bulk = *made;
+  bulk.handle = bulks.insert(std::move(made));
+  for (std::size_t i = 0; i < BulkFetch::kUsers && gate.waiting() > 0; ++i) {
+    gate.take_front().on_admitted_to(bulk);
+  }
+  bulk.start();
+  return true;
+}
+
+void RosterSource::Impl::on_bulk_finished(BulkFetch& bulk, const std::string& refusal) {
+  if (!refusal.empty()) {
+    Host& host = hosts.find(bulk.host())->second;
+    host.no_bulk_before = context.clock.now() + kBulkPause;
+    log::warn("roster", "bulk requests are refused, asking one by one",
+              {{"host", host.name}, {"why", refusal}, {"request", bulk.request_id()}});
+  }
+  bulks.erase(bulk.handle);
+}
+
+// --- answers -------------------------------------------------------------------------------------
 
 // A fetch is over. The books are put in order first: whoever is told may ask or cancel anything.
-void RosterSource::Impl::settle(Question& question, const Result<std::string>& body) {
+void RosterSource::Impl::settle(Question& question, const Result<FetchedRoster>& roster) {
   const std::unique_ptr<RosterFetch> fetch = std::move(question.fetch);
   const std::uint64_t sequence = fetch->sequence();
   const xmpp::Jid user = question.user;
-  const Result<ParsedRoster> roster = parse(user, body);
-  report(user, roster);
+  report(*fetch, roster);
 
   const auto waits_on = [&](std::uint64_t ticket) {
     return refetches.find(ticket)->second.needs > sequence;
@@ -157,66 +245,61 @@ void RosterSource::Impl::settle(Question& question, const Result<std::string>& b
   if (answers_login && roster) question.login = false;
   go_on(question, sequence);
 
-  if (answers_login) core->on_roster_fetched(user, make_change(user, roster, sequence));
+  const auto make_change = [&]() -> Result<im::RosterChange> {
+    if (!roster) return tl::unexpected<Error>(roster.error());
+    return im::RosterChange{user, roster->roster, roster->tag, sequence};
+  };
+  if (answers_login) context.core->on_roster_fetched(user, make_change());
   for (const std::uint64_t ticket : answered) {
     const auto found = refetches.find(ticket);
     if (found == refetches.end()) continue;
     RosterSink* const sink = found->second.sink;
     refetches.erase(found);
-    sink->on_refetched(ticket, user, make_change(user, roster, sequence));
+    sink->on_refetched(ticket, user, make_change());
   }
 }
 
 // What a question needs next when its fetch of number `answered` is over. It may be gone
 // afterwards.
 void RosterSource::Impl::go_on(Question& question, std::uint64_t answered) {
-  if (question.login && question.login_needs > answered) return start(question, Reason::kLogin);
-  if (!question.tickets.empty()) return start(question, Reason::kRefresh);
+  if (question.login && question.login_needs > answered) {
+    return start(question, FetchReason::kLogin);
+  }
+  if (!question.tickets.empty()) return start(question, FetchReason::kRefresh);
   if (!question.login) return close_unless_wanted(question);
   context.timers.arm(question.retry, context.clock.now() + question.backoff.next(context.random));
 }
 
-Result<ParsedRoster> RosterSource::Impl::parse(const xmpp::Jid& user,
-                                               const Result<std::string>& body) const {
-  const HostRosterOptions& host = options.of(user.domain());
-  if (body) return parse_roster(*body, user, host.limits);
-  if (body.error().code == Errc::kNotFound && host.missing_is_empty) return ParsedRoster{};
-  return tl::unexpected<Error>(body.error());
-}
-
-void RosterSource::Impl::report(const xmpp::Jid& user, const Result<ParsedRoster>& roster) {
-  if (!roster) return report_failure(user, roster.error());
-  ROSTERD_DEBUG("roster", "fetched", {{"user", user.text()}, {"contacts", roster->entries.size()}});
-  if (roster->skipped + roster->dropped == 0) return;
+void RosterSource::Impl::report(const RosterFetch& fetch, const Result<FetchedRoster>& roster) {
+  if (!roster) return report_failure(fetch, roster.error());
+  ROSTERD_DEBUG("roster", roster->unchanged ? "fetched, not modified" : "fetched",
+                {{"user", fetch.user().text()},
+                 {"contacts", roster->roster->items().size()},
+                 {"request", fetch.request_id()}});
+  const RosterFaults& faults = roster->faults;
+  if (faults.skipped + faults.dropped == 0) return;
   const auto not_logged = skips.admit(context.clock.now());
   if (!not_logged) return;
   log::warn("roster", "what cannot be used is skipped",
-            {{"user", user.text()},
-             {"contacts", roster->skipped},
-             {"texts", roster->dropped},
-             {"first", roster->first_fault},
+            {{"user", fetch.user().text()},
+             {"contacts", faults.skipped},
+             {"texts", faults.dropped},
+             {"first", faults.first_fault},
              {"not_logged", *not_logged}});
 }
 
 // Refused credentials are the administrator's to mend; all else may pass.
-void RosterSource::Impl::report_failure(const xmpp::Jid& user, const Error& error) {
+void RosterSource::Impl::report_failure(const RosterFetch& fetch, const Error& error) {
   if (error.code == Errc::kCancelled) return;
   const bool denied = error.code == Errc::kDenied;
   const auto not_logged = (denied ? alarms : failures).admit(context.clock.now());
   if (!not_logged) return;
   log::write(denied ? log::Level::kError : log::Level::kWarn, "roster", "fetch failed",
-             {{"user", user.text()},
+             {{"user", fetch.user().text()},
               {"kind", rosterd::to_string(error.code)},
               {"why", error.text},
+              {"request", fetch.request_id()},
               {"not_logged", *not_logged}});
-}
-
-Result<im::RosterChange> RosterSource::Impl::make_change(const xmpp::Jid& user,
-                                                         const Result<ParsedRoster>& roster,
-                                                         std::uint64_t sequence) const {
-  if (!roster) return tl::unexpected<Error>(roster.error());
-  return im::RosterChange{
-      user, std::make_shared<const im::Roster>(core->interner(), roster->entries), {}, sequence};
 }
 
 RosterSource::RosterSource(const RosterSourceOptions& options, web::Fetcher* fetcher,
@@ -225,15 +308,33 @@ RosterSource::RosterSource(const RosterSourceOptions& options, web::Fetcher* fet
 
 RosterSource::~RosterSource() = default;
 
-void RosterSource::set_core(im::Core* core) { impl_->core = core; }
+void RosterSource::set_core(im::Core* core) { impl_->context.core = core; }
 
-void RosterSource::set_options(const RosterSourceOptions& options) { impl_->options = options; }
+void RosterSource::set_options(const RosterSourceOptions& options) {
+  impl_->options = options;
+  for (auto& [name, host] : impl_->hosts) impl_->set_up(host);
+}
+
+FetchStats RosterSource::stats() const {
+  FetchStats stats{impl_->context.counters, 0, 0, {}};
+  std::map<std::string, BreakerStats::State> breakers;
+  for (const auto& [name, host] : impl_->hosts) {
+    stats.in_flight += host.gate.taken();
+    stats.queued += host.gate.waiting();
+    if (host.origin.empty()) continue;
+    // Hosts may share a web app; the one that has met its failure knows best.
+    BreakerStats::State& worst = breakers[host.origin];
+    worst = std::max(worst, to_stats(host.gate.state()));
+  }
+  for (const auto& [origin, state] : breakers) stats.breakers.push_back({origin, state});
+  return stats;
+}
 
 std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
   Impl::Question& question = impl_->open(user);
   question.login = true;
   question.backoff = Backoff();
-  question.login_needs = impl_->join(question, Reason::kLogin);
+  question.login_needs = impl_->join(question, FetchReason::kLogin);
   return question.login_needs;
 }
 
@@ -244,11 +345,16 @@ void RosterSource::cancel_fetch(const xmpp::Jid& user) {
   impl_->close_unless_wanted(*found->second);
 }
 
+void RosterSource::cancel_all() {
+  impl_->questions.clear();
+  impl_->refetches.clear();
+}
+
 std::uint64_t RosterSource::refetch(const xmpp::Jid& user, RosterSink* sink) {
   Impl::Question& question = impl_->open(user);
   const std::uint64_t ticket = ++impl_->last_ticket;
   question.tickets.push_back(ticket);
-  const std::uint64_t needs = impl_->join(question, Reason::kRefresh);
+  const std::uint64_t needs = impl_->join(question, FetchReason::kRefresh);
   impl_->refetches.emplace(ticket, Impl::Refetch{sink, std::string(user.bare_text()), needs});
   return ticket;
 }
@@ -262,5 +368,7 @@ void RosterSource::cancel_refetch(std::uint64_t ticket) {
   std::erase(question->second->tickets, ticket);
   impl_->close_unless_wanted(*question->second);
 }
+
+std::uint64_t RosterSource::next_sequence() { return ++impl_->context.last_sequence; }
 
 }  // namespace rosterd::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// RosterSource: where rosters come from: GET http_roster_url, or files for a file:// URL. One fetch
-// in flight per user, whoever asks; retries; the freshness rule.
+// RosterSource: where rosters come from: GET http_roster_url, many at once from
+// http_roster_bulk_url, or files for a file:// URL. One fetch in flight per user, whoever asks;
+// retries; a gate before each host's web app; the freshness rule.
 //
 // Freshness: a question may share a request only if that request has not been sent yet. One already
 // on the wire may carry the old roster, so the user is fetched once more. Requests are numbered in
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "app/credentials.h"
+#include "app/fetch_stats.h"
 #include "app/file_reader.h"
 #include "app/roster_json.h"
 #include "app/roster_url.h"
@@ -29,10 +31,12 @@ namespace rosterd::app {
 
 // Where one host's users have their rosters.
 struct HostRosterOptions {
-  std::string url;  // http_roster_url, see roster_url.h
+  std::string url;       // http_roster_url, see roster_url.h
+  std::string bulk_url;  // http_roster_bulk_url; "" = users are asked for one by one
   // How rosterd proves who is asking; see authorize() in credentials.h.
   std::vector<Credential> credentials;
   RosterLimits limits;
+  std::size_t pages = 100;        // most of one roster
   bool missing_is_empty = false;  // roster_404 = "empty": 404 means no contacts, not a failure
   // One fetch with its retries. At login from the question on, as a client is waiting; in a refresh
   // from the first request on, as the batch has a deadline of its own.
@@ -41,6 +45,7 @@ struct HostRosterOptions {
 
 struct RosterSourceOptions : HostRosterOptions {  // for hosts that have no entry below
   std::map<std::string, HostRosterOptions, std::less<>> hosts;  // by prepared domain
+  std::size_t parallel = 16;                                    // requests of one host at once
   std::size_t file_bytes = 4 * 1024 * 1024;  // largest file; http::Limits has the HTTP body's
   std::string user_agent = "rosterd/1.0";
 
@@ -73,11 +78,17 @@ class RosterSource : public im::RosterFetcher {
   // well, it is tried again after 2 s, 4 s, … 30 s until it succeeds or is cancelled.
   std::uint64_t fetch_roster(const xmpp::Jid& user) override;
   void cancel_fetch(const xmpp::Jid& user) override;
+  void cancel_all() override;
+
+  FetchStats stats() const;
 
   // Refresh: a result at least as new as this call, for each call one on_refetched() unless
   // cancelled. Returns its ticket, never 0. `sink` outlives the question.
   std::uint64_t refetch(const xmpp::Jid& user, RosterSink* sink);
   void cancel_refetch(std::uint64_t ticket);
+
+  // The number of a roster that is at hand now: after all requests sent so far, before all others.
+  std::uint64_t next_sequence();
 
  private:
   struct Impl;

@@ -62,6 +62,16 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
+Status check_pieces(std::string_view url, std::string_view known) {
+  for (std::string_view rest = url; !rest.empty();) {
+    const Token token = next_token(rest);
+    if (token.piece != Piece::kUnknown) continue;
+    return make_error(Errc::kInvalid, "unknown \"" + text::for_log(token.text) +
+                                          "\" in the URL: " + std::string(known));
+  }
+  return {};
+}
+
 Result<RosterTarget> make_file_target(std::string_view path, std::string_view user) {
   if (user.starts_with('.')) {
     return make_error(Errc::kInvalid, "a username with a leading dot has no file");
@@ -102,13 +112,20 @@ Result<RosterTarget> make_roster_target(std::string_view url, std::string_view u
   return RosterTarget(std::move(*parsed));
 }
 
+Result<http::Url> make_bulk_target(std::string_view url, std::string_view host) {
+  return http::parse_url(expand_roster_url(url, {}, host));
+}
+
+Status check_bulk_url(std::string_view url) {
+  if (auto known = check_pieces(url, "{host} and %% are known"); !known) return known;
+  if (names_user(url)) return make_error(Errc::kInvalid, "the URL is one for all users of a host");
+  const auto sample = make_bulk_target(url, "host.example");
+  if (!sample) return make_error(Errc::kInvalid, sample.error().text);
+  return {};
+}
+
 Status check_roster_url(std::string_view url) {
-  for (std::string_view rest = url; !rest.empty();) {
-    const Token token = next_token(rest);
-    if (token.piece != Piece::kUnknown) continue;
-    return make_error(Errc::kInvalid, "unknown \"" + text::for_log(token.text) +
-                                          "\" in the URL: %s or {user}, {host} and %% are known");
-  }
+  if (auto known = check_pieces(url, "%s or {user}, {host} and %% are known"); !known) return known;
   const std::size_t path = authority_end(url);
   if (names_user(url.substr(0, path))) {
     return make_error(Errc::kInvalid, "the username may stand in the path or the query only");

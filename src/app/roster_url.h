@@ -28,6 +28,12 @@ using RosterTarget = std::variant<http::Url, FilePath>;
 // {}. Used by -t as well. kInvalid with a text for the administrator.
 Status check_roster_url(std::string_view url);
 
+// The same for http_roster_bulk_url, which names no user and is no file.
+Status check_bulk_url(std::string_view url);
+
+// Where the rosters of many users of a host are asked for.
+Result<http::Url> make_bulk_target(std::string_view url, std::string_view host);
+
 // The template filled in; `user` and `host` are percent-encoded here.
 std::string expand_roster_url(std::string_view url, std::string_view user, std::string_view host);
 

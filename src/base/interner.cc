@@ -27,6 +27,12 @@ Atom Interner::acquire(std::string_view text) {
   return atom;
 }
 
+void Interner::retain(Atom atom) {
+  if (atom == kNoAtom) return;
+  assert(entries_[atom].references > 0);
+  ++entries_[atom].references;
+}
+
 void Interner::release(Atom atom) {
   if (atom == kNoAtom) return;
   Entry& entry = entries_[atom];

@@ -25,6 +25,8 @@ class Interner {
 
   // Returns the atom of `text` with one reference more. "" is kNoAtom and not counted.
   Atom acquire(std::string_view text);
+  // One reference more to an atom that has one.
+  void retain(Atom atom);
   void release(Atom atom);
 
   // The atom without a reference, or kNoAtom when nobody holds that string.

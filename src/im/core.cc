@@ -17,7 +17,7 @@ Core::Core(const Options& options, const Clock& clock, RosterFetcher* fetcher)
     : state_(std::make_unique<State>(options, clock, fetcher, interner_, dirty_)),
       census_(std::make_unique<Census>(*state_)) {}
 
-Core::~Core() = default;
+Core::~Core() { state_->fetcher->cancel_all(); }
 
 void Core::set_options(const Options& options) { state_->options = options; }
 

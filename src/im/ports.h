@@ -23,6 +23,8 @@ class RosterFetcher {
   virtual std::uint64_t fetch_roster(const xmpp::Jid& user) = 0;
   // The user's last stream is gone.
   virtual void cancel_fetch(const xmpp::Jid& user) = 0;
+  // The core goes: no answer will be taken, and no im::Roster may be held any more.
+  virtual void cancel_all() = 0;
 };
 
 // Answers of an AuthSource; c2s::Service.

@@ -2,6 +2,7 @@
 #include "im/roster.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/crypto.h"
 #include "base/text.h"
@@ -74,9 +75,68 @@ Roster::Roster(Interner& interner, const std::vector<RosterEntry>& entries) : in
   interner_.add_holder(kept);
 }
 
+Roster::Roster(const Roster& base, const std::vector<RosterEdit>& edits)
+    : interner_(base.interner_) {
+  struct Step {
+    Atom contact;
+    const RosterEdit* edit;
+  };
+  std::vector<Step> steps;
+  steps.reserve(edits.size());
+  for (const RosterEdit& edit : edits) {
+    steps.push_back({interner_.acquire(edit.contact.bare_text()), &edit});
+  }
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const Step& a, const Step& b) { return a.contact < b.contact; });
+
+  items_.reserve(base.items_.size() + edits.size());
+  auto old = base.items_.begin();
+  const auto copy_until = [&](Atom contact) {
+    for (; old != base.items_.end() && old->contact < contact; ++old) {
+      retain(*old);
+      items_.push_back(*old);
+    }
+  };
+  for (std::size_t i = 0; i < steps.size();) {
+    const Atom contact = steps[i].contact;
+    copy_until(contact);
+    RosterItem item;  // contact is kNoAtom while there is none
+    if (old != base.items_.end() && old->contact == contact) {
+      item = *old++;
+      retain(item);
+    }
+    for (; i < steps.size() && steps[i].contact == contact; ++i) {
+      item = edited(item, *steps[i].edit);
+    }
+    if (item.contact != kNoAtom) items_.push_back(item);
+  }
+  copy_until(std::numeric_limits<Atom>::max());
+  for (const Step& step : steps) interner_.release(step.contact);
+}
+
+// The item, which this roster holds already, as it is after the edit.
+RosterItem Roster::edited(RosterItem item, const RosterEdit& edit) {
+  RosterItem after;
+  if (!edit.remove) {
+    after.contact = interner_.acquire(edit.contact.bare_text());
+    after.name = interner_.acquire(edit.name ? *edit.name : interner_.text(item.name));
+    after.groups = edit.groups ? interner_.acquire(join_groups(*edit.groups))
+                               : interner_.acquire(interner_.text(item.groups));
+    after.subscription = edit.subscription;
+  }
+  release(item);
+  return after;
+}
+
 Roster::~Roster() {
   interner_.remove_holder(items_.size());
   for (const RosterItem& item : items_) release(item);
+}
+
+void Roster::retain(const RosterItem& item) {
+  interner_.retain(item.contact);
+  interner_.retain(item.name);
+  interner_.retain(item.groups);
 }
 
 void Roster::release(const RosterItem& item) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,15 @@ struct RosterEntry {
   Subscription subscription = Subscription::kBoth;
 };
 
+// What becomes of one contact in an existing roster. What is not given stays as it is there.
+struct RosterEdit {
+  xmpp::Jid contact;    // bare
+  bool remove = false;  // then the rest means nothing
+  std::optional<std::string> name;
+  std::optional<std::vector<std::string>> groups;
+  Subscription subscription = Subscription::kBoth;
+};
+
 struct RosterItem {
   Atom contact = kNoAtom;
   Atom name = kNoAtom;
@@ -38,6 +48,8 @@ class Roster {
  public:
   // Sorts; of several entries for one contact the last wins (as in the peer's Lua table).
   Roster(Interner& interner, const std::vector<RosterEntry>& entries);
+  // `base` with the edits made in their order.
+  Roster(const Roster& base, const std::vector<RosterEdit>& edits);
   ~Roster();
   Roster(const Roster&) = delete;
   Roster& operator=(const Roster&) = delete;
@@ -53,7 +65,9 @@ class Roster {
   const std::string& version() const;
 
  private:
+  void retain(const RosterItem& item);
   void release(const RosterItem& item);
+  RosterItem edited(RosterItem item, const RosterEdit& edit);
 
   Interner& interner_;
   std::vector<RosterItem> items_;

@@ -25,6 +25,7 @@ class NoFetcher final : public im::RosterFetcher {
  public:
   std::uint64_t fetch_roster(const xmpp::Jid&) override { return 0; }
   void cancel_fetch(const xmpp::Jid&) override {}
+  void cancel_all() override {}
 };
 
 class DeadEndChannel final : public c2s::Channel {

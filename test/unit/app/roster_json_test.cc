@@ -6,9 +6,12 @@
 #include "support/cmocka.h"
 
 using rosterd::Errc;
+using rosterd::app::parse_patch;
 using rosterd::app::parse_roster;
+using rosterd::app::ParsedPatch;
 using rosterd::app::ParsedRoster;
 using rosterd::app::RosterLimits;
+using rosterd::app::Unnamed;
 using rosterd::xmpp::Jid;
 
 namespace {
@@ -246,6 +249,81 @@ void first_fault_names_the_contact_in_a_safe_form(void**) {
   assert_true(roster.first_fault.starts_with("?[2J@x y: "));
 }
 
+// --- Out of a larger text -----------------------------------------------------------------------
+
+rosterd::json::Tape record(std::string_view text) {
+  rosterd::json::Tape tape;
+  assert_true(rosterd::json::read(text, tape).has_value());
+  return tape;
+}
+
+// As show(); "jid removed"; what is not given is "?".
+std::string show(const ParsedPatch& patch) {
+  std::string out;
+  for (const auto& edit : patch.edits) {
+    (out += out.empty() ? "" : "; ") += edit.contact.text();
+    if (edit.remove) {
+      out += " removed";
+      continue;
+    }
+    out += edit.name ? " '" + *edit.name + "' " : " ? ";
+    out += to_string(edit.subscription);
+    if (!edit.groups) out += " ?";
+    for (const std::string& group : edit.groups.value_or(std::vector<std::string>())) {
+      out += " [" + group + "]";
+    }
+  }
+  if (patch.skipped > 0) out += " -" + std::to_string(patch.skipped);
+  if (patch.dropped > 0) out += " ~" + std::to_string(patch.dropped);
+  return out;
+}
+
+std::string patch(std::string_view text, Unnamed unnamed = Unnamed::kCleared) {
+  const auto parsed = parse_patch(record(text), john(), {}, unnamed);
+  return parsed ? show(*parsed) : parsed.error().text;
+}
+
+void recorded_roster_is_read_like_a_body(void**) {
+  for (const char* body :
+       {R"({"b@x": {"name": "B"}, "a@x/r": null, "john@example.com": {}, "@": 1})", "{}", "[]"}) {
+    assert_text_equal(show(*parse_roster(record(body), john(), {})), show(parse_good(body)));
+  }
+  const auto wrong = parse_roster(record("[1]"), john(), {});
+  assert_text_equal(wrong.error().text, "an array with something in it is not a roster");
+  const auto big = parse_roster(record(R"({"a@x": 1, "b@x": 1})"), john(), {.contacts = 1});
+  assert_int_equal(static_cast<int>(big.error().code), static_cast<int>(Errc::kTooLarge));
+}
+
+void null_in_a_patch_takes_the_contact_out(void**) {
+  assert_text_equal(patch(R"({"a@x": null, "b@x": {"name": "B", "groups": ["G"]}, "c@x": "C",
+                              "d@x": true, "e@x": {"subscription": "to", "name": null}})"),
+                    "a@x removed; b@x 'B' both [G]; c@x 'C' both; d@x '' both; e@x '' to");
+  assert_text_equal(patch("{}"), "");
+  assert_text_equal(patch("[]"), "");
+}
+
+void unusable_contact_of_a_patch_is_taken_out_and_counted(void**) {
+  assert_text_equal(patch(R"({"a@x": 1, "b@x": {"subscription": "all"}, "@": null, "c@x": {}})"),
+                    "a@x removed; b@x removed; c@x '' both -3");
+}
+
+void of_doubles_in_a_patch_the_last_wins(void**) {
+  assert_text_equal(patch(R"({"a@x": null, "A@x": "A", "b@x": "B", "b@x/r": null})"),
+                    "a@x 'A' both; b@x removed");
+}
+
+void patch_may_leave_what_it_does_not_name(void**) {
+  assert_text_equal(
+      patch(R"({"a@x": {}, "b@x": {"name": "", "groups": []}, "c@x": null})", Unnamed::kKept),
+      "a@x ? both ?; b@x '' both; c@x removed");
+}
+
+void patch_of_another_kind_or_over_the_limit_is_refused(void**) {
+  assert_text_equal(patch("null"), "a roster must be an object");
+  const auto big = parse_patch(record(R"({"a@x": null, "b@x": null})"), john(), {.contacts = 1});
+  assert_int_equal(static_cast<int>(big.error().code), static_cast<int>(Errc::kTooLarge));
+}
+
 }  // namespace
 
 int main() {
@@ -281,6 +359,12 @@ int main() {
       cmocka_unit_test(ten_thousand_contacts_are_read_and_one_more_is_too_many),
       cmocka_unit_test(limit_counts_members_that_are_not_usable),
       cmocka_unit_test(first_fault_names_the_contact_in_a_safe_form),
+      cmocka_unit_test(recorded_roster_is_read_like_a_body),
+      cmocka_unit_test(null_in_a_patch_takes_the_contact_out),
+      cmocka_unit_test(unusable_contact_of_a_patch_is_taken_out_and_counted),
+      cmocka_unit_test(of_doubles_in_a_patch_the_last_wins),
+      cmocka_unit_test(patch_may_leave_what_it_does_not_name),
+      cmocka_unit_test(patch_of_another_kind_or_over_the_limit_is_refused),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

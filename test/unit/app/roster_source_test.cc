@@ -91,6 +91,20 @@ void requests_are_numbered_in_order(void** state) {
   assert_true(sink.sequences[0] < sink.sequences[1]);
 }
 
+void request_in_the_queue_is_newer_than_what_is_at_hand_meanwhile(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  refetch(stage, sink, "juliet");
+  refetch(stage, sink, "romeo");
+  stage.web_app.send("/juliet");
+  const std::uint64_t at_hand = stage.source.next_sequence();
+  stage.web_app.answer("/juliet", kFriends);
+  stage.web_app.answer("/romeo", kFriends);
+  assert_int_equal(sink.sequences.size(), 2);
+  assert_true(sink.sequences[0] < at_hand);
+  assert_true(sink.sequences[1] > at_hand);
+}
+
 void login_does_not_share_what_was_sent_before_it(void** state) {
   Stage& stage = stage_of(state);
   Sink sink;
@@ -352,6 +366,7 @@ int main() {
       STAGE_TEST(request_that_is_not_sent_yet_is_shared),
       STAGE_TEST(request_on_the_wire_is_not_new_enough_for_a_refresh),
       STAGE_TEST(requests_are_numbered_in_order),
+      STAGE_TEST(request_in_the_queue_is_newer_than_what_is_at_hand_meanwhile),
       STAGE_TEST(login_does_not_share_what_was_sent_before_it),
       STAGE_TEST(users_do_not_wait_for_each_other),
       STAGE_TEST(answer_that_is_no_roster_is_an_error),

@@ -29,11 +29,13 @@ class Outside {
     std::string path;
     http::Fields fields;
     web::FetchEvents* events;
+    std::string body = {};
     bool sent = false;
   };
 
-  std::uint64_t ask(std::string path, http::Fields fields, web::FetchEvents* events) {
-    open_.push_back({++last_ticket_, std::move(path), std::move(fields), events});
+  std::uint64_t ask(std::string path, http::Fields fields, web::FetchEvents* events,
+                    std::string body = {}) {
+    open_.push_back({++last_ticket_, std::move(path), std::move(fields), events, std::move(body)});
     ++asked;
     return last_ticket_;
   }
@@ -54,6 +56,8 @@ class Outside {
   std::string field(std::string_view path, std::string_view name) {
     return std::string(find(path)->fields.get(name));
   }
+  std::string body(std::string_view path) { return find(path)->body; }
+  std::size_t open_count() const { return open_.size(); }
   // The request leaves the queue for a connection.
   void send(std::string_view path) {
     Question& question = *find(path);
@@ -95,9 +99,9 @@ class Outside {
 class WebApp final : public web::Fetcher, public Outside {
  public:
   std::uint64_t fetch(web::FetchRequest request, web::FetchEvents* events) override {
-    assert_text_equal(request.method, "GET");
+    assert_text_equal(request.method, request.body.empty() ? "GET" : "POST");
     assert_text_equal(request.url.origin(), "http://app.example.org");
-    return ask(request.url.target, std::move(request.fields), events);
+    return ask(request.url.target, std::move(request.fields), events, std::move(request.body));
   }
   void cancel(std::uint64_t ticket) override { withdraw(ticket); }
 };

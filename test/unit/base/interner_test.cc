@@ -37,6 +37,17 @@ void atom_dies_with_its_last_reference(void**) {
   assert_int_equal(interner.size(), 0);
 }
 
+void retained_atom_needs_one_release_more(void**) {
+  Interner interner;
+  const Atom atom = interner.acquire("x");
+  interner.retain(atom);
+  interner.retain(kNoAtom);
+  interner.release(atom);
+  assert_text_equal(interner.text(atom), "x");
+  interner.release(atom);
+  assert_int_equal(interner.size(), 0);
+}
+
 void empty_string_is_no_atom_and_not_counted(void**) {
   Interner interner;
   assert_int_equal(interner.acquire(""), kNoAtom);
@@ -90,6 +101,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(equal_strings_share_an_atom),
       cmocka_unit_test(atom_dies_with_its_last_reference),
+      cmocka_unit_test(retained_atom_needs_one_release_more),
       cmocka_unit_test(empty_string_is_no_atom_and_not_counted),
       cmocka_unit_test(finding_takes_no_reference),
       cmocka_unit_test(freed_atoms_are_used_again),

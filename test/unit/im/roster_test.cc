@@ -68,6 +68,54 @@ void atoms_die_with_the_roster_that_holds_them(void**) {
   assert_int_equal(names.size(), 0);
 }
 
+RosterEdit removal(std::string_view jid) { return {*xmpp::Jid::parse(jid), true, {}, {}, {}}; }
+
+RosterEdit edit(std::string_view jid, std::optional<std::string> name,
+                std::optional<std::vector<std::string>> groups,
+                Subscription subscription = Subscription::kBoth) {
+  return {*xmpp::Jid::parse(jid), false, std::move(name), std::move(groups), subscription};
+}
+
+void edited_roster_equals_the_one_that_was_meant(void**) {
+  Interner names;
+  {
+    const Roster base(names,
+                      {entry("a@h", "A", {"x"}), entry("b@h", "B", {}), entry("c@h", "C", {})});
+    const Roster edited(base, {edit("d@h", "D", {{"y", "x", "y"}}), removal("b@h"),
+                               removal("none@h"), edit("c@h/r", "Carl", {{}}, Subscription::kTo)});
+    const Roster meant(names,
+                       {entry("a@h", "A", {"x"}), entry("c@h", "Carl", {}, Subscription::kTo),
+                        entry("d@h", "D", {"x", "y"})});
+    assert_true(diff_rosters(&edited, meant).empty());
+    assert_true(diff_rosters(&meant, edited).empty());
+    assert_int_equal(base.items().size(), 3);
+  }
+  assert_int_equal(names.size(), 0);
+}
+
+void edit_keeps_what_it_does_not_name(void**) {
+  Interner names;
+  const Roster base(names, {entry("a@h", "A", {"x"}, Subscription::kFrom)});
+  const Roster edited(base, {edit("a@h", {}, {}), edit("b@h", {}, {})});
+  const Roster meant(names, {entry("a@h", "A", {"x"}), entry("b@h", "", {})});
+  assert_true(diff_rosters(&edited, meant).empty());
+}
+
+void edits_of_one_contact_are_made_in_their_order(void**) {
+  Interner names;
+  {
+    const Roster base(names, {entry("a@h", "A", {"x"})});
+    const Roster edited(base,
+                        {edit("a@h", "first", {}), edit("b@h", "B", {}), removal("a@h"),
+                         edit("a@h", {}, {{"y"}}), edit("b@h", "second", {}), removal("b@h")});
+    const Roster meant(names, {entry("a@h", "", {"y"})});
+    assert_true(diff_rosters(&edited, meant).empty());
+    assert_int_equal(names.find("first"), kNoAtom);
+    assert_int_equal(names.find("second"), kNoAtom);
+  }
+  assert_int_equal(names.size(), 0);
+}
+
 void equal_content_has_an_equal_version(void**) {
   Interner names;
   Interner others;
@@ -130,6 +178,9 @@ int main() {
       cmocka_unit_test(a_resource_is_stripped_from_a_contact),
       cmocka_unit_test(groups_are_sorted_and_distinct),
       cmocka_unit_test(atoms_die_with_the_roster_that_holds_them),
+      cmocka_unit_test(edited_roster_equals_the_one_that_was_meant),
+      cmocka_unit_test(edit_keeps_what_it_does_not_name),
+      cmocka_unit_test(edits_of_one_contact_are_made_in_their_order),
       cmocka_unit_test(equal_content_has_an_equal_version),
       cmocka_unit_test(any_difference_changes_the_version),
       cmocka_unit_test(a_diff_names_what_was_added_removed_and_changed),

@@ -36,6 +36,7 @@ class RecordingFetcher : public RosterFetcher {
     return new_enough;
   }
   void cancel_fetch(const xmpp::Jid& user) override { cancelled.emplace_back(user.text()); }
+  void cancel_all() override {}
   std::vector<std::string> asked, cancelled;
   std::uint64_t new_enough = 0;
 };

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// HostGate: how many roster requests one host's web app gets at once, in the order in which they
+// were wanted, and whether it gets any. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "app/breaker.h"
+#include "base/intrusive_list.h"
+#include "base/timers.h"
+
+namespace rosterd::app {
+
+class BulkFetch;
+
+class HostGate {
+ public:
+  // Who wants to send a request.
+  class Visitor {
+   public:
+    virtual ~Visitor() = default;
+    // He has a place, which he gives back with leave(). From inside enter() or later.
+    virtual void on_admitted() = 0;
+    // He is one of those for whom this request asks, and has no place of his own. Never from inside
+    // enter().
+    virtual void on_admitted_to(BulkFetch& bulk) = 0;
+    // The web app has been failing and is not asked. Never from inside enter(). May destroy him.
+    virtual void on_turned_away() = 0;
+    // He would rather wait for the outcome of a probe, and be it himself, than be turned away.
+    virtual bool insists() const = 0;
+
+    ListNode waiting;
+  };
+
+  // Sends one request for many visitors.
+  class BulkSender {
+   public:
+    virtual ~BulkSender() = default;
+    // Somebody waits and there is a place. True when take_place() was called and at least one
+    // visitor was taken by take_front(); false to have the first one admitted.
+    virtual bool try_send(HostGate& gate) = 0;
+  };
+
+  enum class Outcome : std::uint8_t {
+    kAnswered,
+    kFailed,   // no connection, no answer in time, a server error
+    kUnknown,  // nobody waited for the answer
+  };
+
+  // All outlive it. `host` is for log lines.
+  HostGate(std::string host, const Clock& clock, Timers& timers, Random& random,
+           BulkSender& bulk_sender)
+      : host_(std::move(host)),
+        clock_(clock),
+        timers_(timers),
+        random_(random),
+        bulk_sender_(bulk_sender) {}
+
+  void set_places(std::size_t places) { places_ = places; }
+  // Another web app: what is known of the old one says nothing of it.
+  void reset_breaker() { breaker_ = Breaker(); }
+
+  void enter(Visitor& visitor);
+  // He waits no longer; harmless when he does not.
+  void withdraw(Visitor& visitor);
+  void leave(Outcome outcome, std::string_view why = {});
+
+  // For BulkSender.
+  Visitor& front() const { return *queue_.front(); }
+  Visitor& take_front();
+  void take_place() { ++taken_; }
+
+  std::size_t waiting() const { return waiting_; }
+  std::size_t taken() const { return taken_; }  // places
+  std::size_t free_places() const { return places_ - std::min(taken_, places_); }
+  Breaker::State state() const { return breaker_.state(); }
+
+ private:
+  void pump();
+  void pump_soon() { timers_.arm(pump_, clock_.now()); }
+  bool may_send();
+  enum class Whom { kAll, kUnlessInsisting };
+  void turn_away(Whom whom);
+
+  const std::string host_;
+  const Clock& clock_;
+  Timers& timers_;
+  Random& random_;
+  BulkSender& bulk_sender_;
+  Breaker breaker_;
+  std::size_t places_ = 16;
+  std::size_t taken_ = 0;
+  std::size_t waiting_ = 0;
+  bool probe_failed_ = false;  // those who waited for its outcome are still to be told
+  IntrusiveList<Visitor, &Visitor::waiting> queue_;
+  Timer pump_ = Timer::bind<&HostGate::pump>(this);
+};
+
+}  // namespace rosterd::app

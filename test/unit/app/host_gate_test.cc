@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "app/host_gate.h"
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "support/cmocka.h"
+#include "unit/im/scene.h"
+
+namespace rosterd::app {
+namespace {
+
+using Outcome = HostGate::Outcome;
+
+struct Street;
+
+struct Guest final : HostGate::Visitor {
+  Guest(Street& where, std::string called, bool stubborn = false)
+      : street(where), name(std::move(called)), insisting(stubborn) {}
+  void on_admitted() override { tell("in"); }
+  void on_admitted_to(BulkFetch&) override { tell("bulk"); }
+  void on_turned_away() override { tell("away"); }
+  bool insists() const override { return insisting; }
+  void tell(const char* what);
+
+  Street& street;
+  std::string name;
+  bool insisting;
+};
+
+struct Street final : HostGate::BulkSender {
+  bool try_send(HostGate&) override { return false; }
+  void settle() { timers.run_due(clock.now()); }
+  void pass(Duration time) {
+    clock.passed += time;
+    settle();
+  }
+  std::string take() { return std::exchange(told, {}); }
+  // It opens.
+  void fail_often() {
+    Guest guest(*this, "x");
+    for (int i = 0; i < Breaker::kFailures; ++i) {
+      gate.enter(guest);
+      gate.leave(Outcome::kFailed, "refused");
+    }
+    take();
+  }
+
+  im::ManualClock clock;
+  Timers timers;
+  Random random{1};
+  std::string told;
+  HostGate gate{"h", clock, timers, random, *this};
+};
+
+void Guest::tell(const char* what) {
+  street.told += (street.told.empty() ? "" : " ") + name + ":" + what;
+}
+
+void as_many_as_there_are_places_come_in_and_the_rest_in_order(void**) {
+  Street street;
+  street.gate.set_places(2);
+  Guest a(street, "a"), b(street, "b"), c(street, "c"), d(street, "d");
+  for (Guest* guest : {&a, &b, &c, &d}) street.gate.enter(*guest);
+  street.settle();
+  assert_text_equal(street.take(), "a:in b:in");
+  assert_int_equal(street.gate.waiting(), 2);
+  street.gate.leave(Outcome::kAnswered);
+  assert_text_equal(street.take(), "");  // never from inside a call
+  street.settle();
+  assert_text_equal(street.take(), "c:in");
+  street.gate.leave(Outcome::kUnknown);
+  street.settle();
+  assert_text_equal(street.take(), "d:in");
+}
+
+void who_withdraws_is_passed_over(void**) {
+  Street street;
+  street.gate.set_places(1);
+  Guest a(street, "a"), b(street, "b"), c(street, "c");
+  for (Guest* guest : {&a, &b, &c}) street.gate.enter(*guest);
+  street.gate.withdraw(b);
+  street.gate.withdraw(b);
+  street.gate.leave(Outcome::kAnswered);
+  street.settle();
+  assert_text_equal(street.take(), "a:in c:in");
+  assert_int_equal(street.gate.waiting(), 0);
+}
+
+void who_comes_to_a_failing_app_is_turned_away_until_a_probe_is_due(void**) {
+  Street street;
+  street.fail_often();
+  Guest a(street, "a"), b(street, "b"), c(street, "c");
+  street.gate.enter(a);
+  assert_text_equal(street.take(), "");
+  street.settle();
+  assert_text_equal(street.take(), "a:away");
+  street.clock.passed += std::chrono::seconds(3);
+  street.gate.enter(b);
+  street.gate.enter(c);
+  street.settle();
+  assert_text_equal(street.take(), "b:in c:away");
+  assert_true(street.gate.state() == Breaker::State::kHalfOpen);
+  street.gate.leave(Outcome::kAnswered);
+  street.gate.enter(a);
+  street.settle();
+  assert_text_equal(street.take(), "a:in");
+}
+
+void who_insists_is_the_probe_at_once_and_the_others_hear_of_its_outcome(void**) {
+  for (const bool works : {true, false}) {
+    Street street;
+    street.fail_often();
+    Guest login(street, "login"), one(street, "one", true), two(street, "two", true),
+        three(street, "three", true);
+    for (Guest* guest : {&login, &one, &two, &three}) street.gate.enter(*guest);
+    street.settle();
+    street.settle();
+    assert_text_equal(street.take(), "login:away one:in");
+    street.gate.leave(works ? Outcome::kAnswered : Outcome::kFailed);
+    street.settle();
+    street.settle();
+    assert_text_equal(street.take(), works ? "two:in three:in" : "two:away three:away");
+    assert_int_equal(street.gate.waiting(), 0);
+  }
+}
+
+void who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail(void**) {
+  Street street;
+  street.gate.set_places(Breaker::kFailures + 1);
+  std::vector<std::unique_ptr<Guest>> guests;
+  for (int i = 0; i < Breaker::kFailures + 2; ++i) {
+    guests.push_back(std::make_unique<Guest>(street, std::to_string(i)));
+    street.gate.enter(*guests.back());
+  }
+  street.take();
+  for (int i = 0; i < Breaker::kFailures; ++i) street.gate.leave(Outcome::kFailed);
+  street.settle();
+  assert_text_equal(street.take(), "6:away");
+  assert_int_equal(street.gate.taken(), 1);
+}
+
+void abandoned_probe_is_followed_by_another(void**) {
+  Street street;
+  street.fail_often();
+  Guest one(street, "one", true), two(street, "two", true);
+  street.gate.enter(one);
+  street.gate.enter(two);
+  street.settle();
+  street.gate.leave(Outcome::kUnknown);
+  street.settle();
+  assert_text_equal(street.take(), "one:in two:in");
+  assert_true(street.gate.state() == Breaker::State::kHalfOpen);
+}
+
+int silence(void**) {
+  log::set_sink([](void*, log::Level, std::string_view) {}, nullptr);
+  return 0;
+}
+
+}  // namespace
+}  // namespace rosterd::app
+
+int main() {
+  using namespace rosterd::app;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(as_many_as_there_are_places_come_in_and_the_rest_in_order),
+      cmocka_unit_test(who_withdraws_is_passed_over),
+      cmocka_unit_test(who_comes_to_a_failing_app_is_turned_away_until_a_probe_is_due),
+      cmocka_unit_test(who_insists_is_the_probe_at_once_and_the_others_hear_of_its_outcome),
+      cmocka_unit_test(who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail),
+      cmocka_unit_test(abandoned_probe_is_followed_by_another),
+  };
+  return cmocka_run_group_tests(tests, silence, nullptr);
+}
