@@ -300,6 +300,7 @@ app::Figures Server::Impl::take_figures() const {
                      streams.iqs_sent};
   figures.loop = loop->stats();
   figures.core = core.stats();
+  figures.fetches = source.stats();
   figures.refresh = refresh.stats();
   figures.refreshes_running = refresh.running();
   figures.http = http_server.stats();
