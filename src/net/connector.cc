@@ -3,10 +3,10 @@
 
 #include <uv.h>
 
-#include <map>
 #include <utility>
 #include <vector>
 
+#include "net/resolver.h"
 #include "net/uv_connection.h"
 #include "net/uv_loop.h"
 
@@ -14,15 +14,6 @@ namespace rosterd::net {
 
 struct Connector::Impl {
   struct Attempt;
-
-  // A look-up in the thread pool, which cannot be taken back: it lives until its callback.
-  struct Lookup {
-    uv_getaddrinfo_t request;
-    Impl* impl;  // null once the connector is gone
-    std::string host;
-    std::vector<Handle<Attempt>> waiting;
-    static void on_done(uv_getaddrinfo_t* request, int status, addrinfo* found);
-  };
 
   // One address being tried. Lives until its callback, too.
   struct Dial {
@@ -33,10 +24,18 @@ struct Connector::Impl {
     static void on_done(uv_connect_t* request, int status);
   };
 
-  struct Attempt {
+  struct Attempt final : Resolver::Waiter {
     Attempt(Impl& owner, std::string to, std::uint16_t at, ConnectEvents* asks)
         : impl(owner), host(std::move(to)), port(at), events(asks) {}
     void on_begin() { impl.begin(*this); }
+    void on_resolved(const std::vector<Address>& found) override {
+      addresses = found;
+      impl.try_next(*this);
+    }
+    void on_unresolved(const Error& error) override {
+      last = error;
+      impl.fail(*this);
+    }
 
     Impl& impl;
     Handle<Attempt> handle;
@@ -50,15 +49,7 @@ struct Connector::Impl {
     Timer begin_timer = Timer::bind<&Attempt::on_begin>(this);
   };
 
-  struct Cached {
-    std::vector<Address> addresses;
-    Instant until;
-  };
-
   void begin(Attempt& attempt);
-  void look_up(Attempt& attempt);
-  void on_looked_up(Lookup& lookup, std::vector<Address> addresses);
-  void on_lookup_failed(Lookup& lookup, const Error& error);
   void try_next(Attempt& attempt);
   int dial(Attempt& attempt, const Address& address);
   void on_dialled(Attempt& attempt, Connection& connection, int status);
@@ -66,23 +57,11 @@ struct Connector::Impl {
 
   Loop& loop;
   FlushPhase phase;
-  ConnectorOptions options;
-  SlotTable<Attempt> attempts{};
-  std::map<std::string, Cached> cache{};
-  std::map<std::string, Lookup*> lookups{};
+  Resolver resolver;
+  SlotTable<Attempt> attempts{};  // each may wait for the resolver
 };
 
 namespace {
-
-std::vector<Address> to_addresses(const addrinfo* found) {
-  std::vector<Address> addresses;
-  for (const addrinfo* one = found; one; one = one->ai_next) {
-    if (one->ai_family == AF_INET || one->ai_family == AF_INET6) {
-      addresses.push_back(Address::from_sockaddr(one->ai_addr));
-    }
-  }
-  return addresses;
-}
 
 Address with_port(const Address& address, std::uint16_t port) {
   return Address::parse(address.ip(), port).value_or(address);
@@ -91,15 +70,19 @@ Address with_port(const Address& address, std::uint16_t port) {
 }  // namespace
 
 Connector::Connector(Loop& loop, FlushPhase phase, const ConnectorOptions& options)
-    : impl_(new Impl{loop, phase, options}) {}
+    : impl_(new Impl{loop, phase, Resolver(loop, options)}) {}
 
 Connector::~Connector() {
   impl_->attempts.for_each(
       [this](Handle<Impl::Attempt> attempt, Impl::Attempt&) { cancel(attempt.to_u64()); });
-  for (const auto& [host, lookup] : impl_->lookups) {
-    lookup->impl = nullptr;
-    uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
-  }
+}
+
+void Connector::set_options(const ConnectorOptions& options) {
+  impl_->resolver.set_options(options);
+}
+
+bool Connector::is_current(const std::string& host, const Address& peer) {
+  return impl_->resolver.is_current(host, peer);
 }
 
 // The work begins with a timer in this same turn, so that no event can come from inside the call.
@@ -124,70 +107,8 @@ void Connector::Impl::begin(Attempt& attempt) {
     attempt.addresses = {*literal};
     return try_next(attempt);
   }
-  const auto known = cache.find(attempt.host);
-  if (known != cache.end() && known->second.until > loop.now()) {
-    attempt.addresses = known->second.addresses;
-    return try_next(attempt);
-  }
-  look_up(attempt);
+  resolver.resolve(attempt.host, attempt);
 }
-
-// --- names ---------------------------------------------------------------------------------------
-
-void Connector::Impl::look_up(Attempt& attempt) {
-  if (const auto running = lookups.find(attempt.host); running != lookups.end()) {
-    running->second->waiting.push_back(attempt.handle);
-    return;
-  }
-  auto lookup = std::make_unique<Lookup>(Lookup{{}, this, attempt.host, {attempt.handle}});
-  lookup->request.data = lookup.get();
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  const int status = uv_getaddrinfo(&loop.uv_->loop, &lookup->request, Lookup::on_done,
-                                    attempt.host.c_str(), nullptr, &hints);
-  if (status != 0) {
-    attempt.last = make_uv_error(status, "look up " + attempt.host);
-    return fail(attempt);
-  }
-  lookups[attempt.host] = lookup.release();
-}
-
-void Connector::Impl::Lookup::on_done(uv_getaddrinfo_t* request, int status, addrinfo* found) {
-  const std::unique_ptr<Lookup> owned(static_cast<Lookup*>(request->data));
-  std::vector<Address> addresses = to_addresses(found);
-  uv_freeaddrinfo(found);
-  if (!owned->impl) return;
-  owned->impl->loop.begin_turn();
-  owned->impl->lookups.erase(owned->host);
-  if (status == 0) return owned->impl->on_looked_up(*owned, std::move(addresses));
-  Error error = make_uv_error(status, "look up " + owned->host);
-  if (status == UV_EAI_NONAME || status == UV_EAI_NODATA) error.code = Errc::kNotFound;
-  owned->impl->on_lookup_failed(*owned, error);
-}
-
-void Connector::Impl::on_looked_up(Lookup& lookup, std::vector<Address> addresses) {
-  const Instant now = loop.now();
-  std::erase_if(cache, [now](const auto& entry) { return entry.second.until <= now; });
-  cache[lookup.host] = {addresses, now + options.dns_ttl};
-  for (const Handle<Attempt> handle : lookup.waiting) {
-    Attempt* const attempt = attempts.find(handle);
-    if (!attempt) continue;
-    attempt->addresses = addresses;
-    try_next(*attempt);
-  }
-}
-
-void Connector::Impl::on_lookup_failed(Lookup& lookup, const Error& error) {
-  for (const Handle<Attempt> handle : lookup.waiting) {
-    Attempt* const attempt = attempts.find(handle);
-    if (!attempt) continue;
-    attempt->last = error;
-    fail(*attempt);
-  }
-}
-
-// --- addresses -----------------------------------------------------------------------------------
 
 void Connector::Impl::try_next(Attempt& attempt) {
   while (attempt.next < attempt.addresses.size()) {
@@ -196,7 +117,7 @@ void Connector::Impl::try_next(Attempt& attempt) {
     if (status == 0) return;
     attempt.last = make_uv_error(status, "connect to " + address.to_string());
   }
-  cache.erase(attempt.host);  // the name may have moved
+  resolver.doubt(attempt.host);  // it may have moved
   fail(attempt);
 }
 

@@ -123,6 +123,7 @@ class Loop : public Clock {
   friend class Connection;
   friend class Listener;
   friend class Connector;
+  friend class Resolver;
   struct Uv;  // the libuv handles, see uv_loop.h
 
   void begin_turn() const;

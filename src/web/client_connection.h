@@ -29,6 +29,7 @@ class ClientConnection final : public net::ConnectionEvents {
   // The fetch's business with this connection is over.
   void detach() { fetch_ = nullptr; }
   Fetch* fetch() const { return fetch_; }
+  const net::Address& peer() const { return connection_.peer(); }
   // Waits for another request, without any buffer, until the idle timeout.
   void idle();
   void abort(std::string_view why) { connection_.abort(why); }

@@ -12,11 +12,12 @@ namespace rosterd::web {
 struct HttpClient::Impl {
   Impl(net::Loop& loop, const HttpClientOptions& options,
        std::shared_ptr<const net::TlsContext> tls)
-      : context{.loop = loop,
-                .connector = net::Connector(loop, net::FlushPhase::kWeb),
-                .options = options,
-                .tls = std::move(tls),
-                .fetches = {}} {}
+      : context{
+            .loop = loop,
+            .connector = net::Connector(loop, net::FlushPhase::kWeb, {.dns_ttl = options.dns_ttl}),
+            .options = options,
+            .tls = std::move(tls),
+            .fetches = {}} {}
 
   OriginPool& pool_of(const http::Url& url);
 
@@ -72,6 +73,7 @@ Status HttpClient::set_options(const HttpClientOptions& options) {
   auto tls = make_tls(options);
   if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
   impl_->context.options = options;
+  impl_->context.connector.set_options({.dns_ttl = options.dns_ttl});
   impl_->context.tls = std::move(*tls);
   // They were checked by the old rules.
   for (const auto& [origin, pool] : impl_->pools) pool->close_idle("new options");

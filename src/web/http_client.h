@@ -54,6 +54,9 @@ struct HttpClientOptions {
   Duration first_byte_timeout = std::chrono::seconds(10);
   Duration body_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(30);  // of a pooled connection
+  // How long a look-up of a name counts. Connections to where it no longer leads are used up: idle
+  // ones close, the others after their answer.
+  Duration dns_ttl = std::chrono::seconds(30);
   bool tls_verify = true;
   std::string tls_ca_file{};  // "" = system store
 };

@@ -50,11 +50,25 @@ void OriginPool::pump() {
 }
 
 void OriginPool::start(Fetch& fetch) {
+  drop_moved();
   if (idle_.empty()) return connect(fetch);
   ClientConnection& connection = *idle_.back();
   idle_.pop_back();
   fetch.reused = true;
   send(connection, fetch);
+}
+
+// False once the name of the origin has moved away from where the connection leads.
+bool OriginPool::is_current(const ClientConnection& connection) {
+  return context_.connector.is_current(url_.host, connection.peer());
+}
+
+void OriginPool::drop_moved() {
+  std::erase_if(idle_, [this](ClientConnection* connection) {
+    if (is_current(*connection)) return false;
+    connection->close("the name has moved");
+    return true;
+  });
 }
 
 void OriginPool::connect(Fetch& fetch) {
@@ -91,7 +105,7 @@ void OriginPool::on_answer_begun(Fetch& fetch) {
 void OriginPool::on_answer(ClientConnection& connection, Fetch& fetch, http::Response response,
                            bool reusable) {
   fetch.connection = nullptr;
-  if (reusable && !context_.stopped) {
+  if (reusable && !context_.stopped && is_current(connection)) {
     idle_.push_back(&connection);
     connection.idle();
   } else {

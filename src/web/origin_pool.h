@@ -46,6 +46,8 @@ class OriginPool {
  private:
   void pump();
   void start(Fetch& fetch);
+  bool is_current(const ClientConnection& connection);
+  void drop_moved();
   void connect(Fetch& fetch);
   void send(ClientConnection& connection, Fetch& fetch);
   bool retry(Fetch& fetch);

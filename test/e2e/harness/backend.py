@@ -56,11 +56,12 @@ class BackEnd:
         self.heads = []  # of the requests, as text
         self.messages = []  # the requests whole, as bytes
         self.connections = 0  # ever made
+        self.ended = Journal("back end saw connections end")
         self._server = None
         self._connections = set()
 
-    async def start(self, port=0, tls=None):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=tls)
+    async def start(self, port=0, tls=None, address="127.0.0.1"):
+        self._server = await asyncio.start_server(self._serve, address, port, ssl=tls)
         return self
 
     @property
@@ -90,6 +91,7 @@ class BackEnd:
             pass
         finally:
             self._connections.discard(task)
+            self.ended.add("connection")
             writer.close()
 
     async def _serve_one(self, reader, writer):

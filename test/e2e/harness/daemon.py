@@ -39,6 +39,7 @@ class Daemon:
             "accounts_file": self.folder / "accounts",
             **options,
         }
+        self.launcher = []  # a command that becomes the program
         self._child = None
         self._notify = None
         self._ready = False
@@ -93,7 +94,8 @@ class Daemon:
         self._notify.setblocking(False)
         self._child = Child("rosterd", echo=echo)
         env = {**os.environ, "NOTIFY_SOCKET": str(path)}
-        await self._child.start(self.program, "-c", self.config_file, *arguments, env=env)
+        command = [*self.launcher, self.program, "-c", self.config_file]
+        await self._child.start(*command, *arguments, env=env)
         try:
             await self._wait_ready()
         finally:

@@ -35,15 +35,17 @@ inline Reaction ok(std::string_view body, Reaction::Then then = Reaction::Then::
 
 class WebApp final : public net::ListenerEvents {
  public:
-  WebApp(net::Loop& on, std::vector<Reaction> script) : loop(on), reactions(std::move(script)) {
-    listen();
+  WebApp(net::Loop& on, std::vector<Reaction> script, std::string_view ip = "127.0.0.1",
+         std::uint16_t at_port = 0)
+      : loop(on), reactions(std::move(script)) {
+    listen(ip, at_port);
     port = listener->address().port();
   }
 
-  void listen() {
+  void listen(std::string_view ip = "127.0.0.1", std::uint16_t at_port = 0) {
     listener.reset();
     net::ListenerOptions options;
-    options.address = *net::Address::parse("127.0.0.1", 0);
+    options.address = *net::Address::parse(ip, at_port);
     options.phase = net::FlushPhase::kWeb;
     listener = std::move(*net::Listener::open(loop, options, this));
   }
@@ -150,8 +152,14 @@ class Scene final : public FetchEvents {
 
   // When nothing is outstanding and the app has seen `closed` of its connections end.
   void then(std::function<void()> step, std::size_t closed = 0) {
-    steps.push_back({std::move(step), closed});
+    when([this, closed] { return app.peers.size() - app.open >= closed; }, std::move(step));
   }
+
+  // When nothing is outstanding and it is so; look_soon() where that may have come about.
+  void when(std::function<bool()> is_so, std::function<void()> step) {
+    steps.push_back({std::move(is_so), std::move(step)});
+  }
+  void look_soon() { loop.timers().arm(look_, loop.now()); }
 
   // Until all steps are done; whatever gets stuck is cut off and said so.
   void run() {
@@ -187,16 +195,14 @@ class Scene final : public FetchEvents {
 
  private:
   struct Step {
+    std::function<bool()> is_due;
     std::function<void()> run;
-    std::size_t closed;
   };
-
-  void look_soon() { loop.timers().arm(look_, loop.now()); }
 
   void look() {
     if (outstanding > 0 || over_) return;
     if (steps.empty()) return finish();
-    if (app.peers.size() - app.open < steps.front().closed) return;
+    if (!steps.front().is_due()) return;
     const std::function<void()> step = std::move(steps.front().run);
     steps.pop_front();
     step();
