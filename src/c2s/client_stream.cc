@@ -280,7 +280,7 @@ void ClientStream::close(StreamCondition condition, std::string_view text) {
   xmpp::write_stream_error(bytes, condition, text,
                            channel_.framing() == xmpp::StreamFraming::kWebSocket);
   channel_.send(bytes);
-  leave();
+  leave(condition);
   channel_.close_stream(xmpp::to_string(condition));
 }
 
@@ -301,11 +301,11 @@ void ClientStream::on_gone(std::string_view why) {
 }
 
 // Idempotent: from here on nothing reaches or leaves the stream.
-void ClientStream::leave() {
+void ClientStream::leave(StreamCondition error) {
   closed_ = true;
   timer_.cancel();
   kept_.reset();
-  if (session_) context_.core.end_session(std::exchange(session_, {}));
+  if (session_) context_.core.end_session(std::exchange(session_, {}), error);
   if (!user_.empty()) context_.core.end_user(std::exchange(user_, {}));
 }
 

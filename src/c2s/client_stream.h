@@ -114,7 +114,7 @@ class ClientStream {
   void send_outbox(im::Session& session);
   void count_sent(const im::Outbox& outbox);
   void close_politely(std::string_view why);
-  void leave();
+  void leave(xmpp::StreamCondition error = xmpp::StreamCondition::kNone);
   void on_timer();
 
   const StreamContext& context_;

@@ -21,6 +21,8 @@ Core::~Core() { state_->fetcher->cancel_all(); }
 
 void Core::set_options(const Options& options) { state_->options = options; }
 
+void Core::set_observer(PresenceObserver* observer) { state_->observer = observer; }
+
 void Core::begin_user(const xmpp::Jid& user) { im::begin_user(*state_, user); }
 
 void Core::end_user(const xmpp::Jid& user) { im::end_user(*state_, user); }
@@ -29,7 +31,9 @@ Result<Handle<Session>> Core::bind(const xmpp::Jid& user, std::string_view resou
   return bind_session(*state_, user, resource);
 }
 
-void Core::end_session(Handle<Session> session) { close_session(*state_, session); }
+void Core::end_session(Handle<Session> session, xmpp::StreamCondition error) {
+  close_session(*state_, session, error);
+}
 
 Session* Core::find_session(Handle<Session> session) const {
   return state_->directory.find_session(session);

@@ -75,6 +75,8 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
   void set_options(const Options& options);
+  // Of what happens from now on; null (the default) for nobody. It outlives the Core.
+  void set_observer(PresenceObserver* observer);
 
   // --- Sessions -------------------------------------------------------------------------------
   // A stream has authenticated as this bare JID: its roster is fetched from now on. Calls pair up.
@@ -83,9 +85,10 @@ class Core {
   // `resource` "" = the server chooses. kInvalid (resourceprep), kConflict (refused by policy),
   // kTooLarge (sessions_per_user). Between begin_user and end_user of that user.
   Result<Handle<Session>> bind(const xmpp::Jid& user, std::string_view resource);
-  // The stream is gone, however it went: unavailable presence to all who saw it. Harmless when
-  // gone.
-  void end_session(Handle<Session> session);
+  // The stream is gone, however it went: unavailable presence to all who saw it. `error` is what
+  // the stream was ended with, if it was. Harmless when gone.
+  void end_session(Handle<Session> session,
+                   xmpp::StreamCondition error = xmpp::StreamCondition::kNone);
   Session* find_session(Handle<Session> session) const;
 
   // The sessions of this bare JID must go, or only the one with this resource (prepared): each

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "xmpp/jid.h"
@@ -47,6 +48,38 @@ class AuthSource {
   // Takes as long for an unknown user as for a known one. `password` has not been prepared.
   virtual void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                               AuthEvents* events) = 0;
+};
+
+// How a session came to its end, as the web app is told.
+enum class SessionEnd : std::uint8_t {
+  kClosed,    // by the client, by its connection's end, or for a fault of the client
+  kTimeout,   // the client was too slow
+  kKicked,    // it was told to go
+  kReplaced,  // by a new session of the same resource
+  kDrain,     // the server stops
+};
+
+// The last undirected presence of a session.
+struct ObservedPresence {
+  bool available = false;
+  std::string_view show;    // "away", "chat", "dnd", "xa", or "" (also for anything else)
+  std::string_view status;  // as the client wrote it, of any length
+  int priority = 0;
+};
+
+// Who is told who is here: app::Events. Told within the turn, in the order in which it happens;
+// must not call the Core. Views are valid during the call.
+class PresenceObserver {
+ public:
+  virtual ~PresenceObserver() = default;
+  // The first session of a user is bound, and the last one is gone. A session that takes the place
+  // of the only one is neither.
+  virtual void on_user_online(const xmpp::Jid& user) = 0;
+  virtual void on_user_offline(const xmpp::Jid& user) = 0;
+  // Presence as it is broadcast. The end of an available session is unavailable presence too.
+  virtual void on_presence(const xmpp::Jid& session, const ObservedPresence& presence) = 0;
+  // After that presence, before on_user_offline().
+  virtual void on_session_end(const xmpp::Jid& session, SessionEnd reason) = 0;
 };
 
 }  // namespace rosterd::im

@@ -61,6 +61,29 @@ std::optional<int> parse_priority(xml::Element presence) {
   return priority;
 }
 
+// RFC 6121 section 4.7.2.1: four values, and no other has a meaning.
+std::string_view known_show(std::string_view show) {
+  for (const std::string_view one : {"away", "chat", "dnd", "xa"}) {
+    if (show == one) return one;
+  }
+  return {};
+}
+
+std::string text_of(xml::Element presence, std::string_view name) {
+  const xml::Element child = presence.child(name, xmpp::ns::kClient);
+  return child ? child.text() : std::string();
+}
+
+// What a client says of itself; nothing is made for nobody.
+void observe(State& state, const Session& session, xml::Element stanza) {
+  if (!state.observer) return;
+  const std::string show = text_of(stanza, "show");
+  const std::string status = text_of(stanza, "status");
+  const bool available = session.available();
+  state.observer->on_presence(
+      session.jid, {available, available ? known_show(show) : "", status, session.priority});
+}
+
 void handle_available(State& state, Session& sender, xml::Element stanza) {
   const auto priority = parse_priority(stanza);
   if (!priority) {
@@ -73,6 +96,7 @@ void handle_available(State& state, Session& sender, xml::Element stanza) {
   for_each_viewer(state, sender,
                   [&](Session& viewer) { send_presence(state, *sender.presence, viewer); });
   if (initial) show_others(state, sender);
+  observe(state, sender, stanza);
 }
 
 // --- directed presence (section 4.6) -------------------------------------------------------------
@@ -157,7 +181,9 @@ void handle_subscription(State& state, Session& sender, xml::Element stanza) {
 
 void handle_unavailable(State& state, Session& sender, xml::Element stanza) {
   const xmpp::Forward words(stanza, sender.jid.text(), sender.lang);
+  const bool was_available = sender.available();
   withdraw_presence(state, sender, &words);
+  if (was_available) observe(state, sender, stanza);
 }
 
 }  // namespace

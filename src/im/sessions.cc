@@ -20,8 +20,34 @@ constexpr std::size_t kResourceBits = 96;
 
 bool attached(const Session& session) { return session.end == xmpp::StreamCondition::kNone; }
 
+SessionEnd reason_of(xmpp::StreamCondition error) {
+  switch (error) {
+    case xmpp::StreamCondition::kConflict:
+      return SessionEnd::kReplaced;
+    case xmpp::StreamCondition::kNotAuthorized:
+      return SessionEnd::kKicked;
+    case xmpp::StreamCondition::kSystemShutdown:
+      return SessionEnd::kDrain;
+    case xmpp::StreamCondition::kConnectionTimeout:
+    case xmpp::StreamCondition::kResourceConstraint:
+      return SessionEnd::kTimeout;
+    default:
+      return SessionEnd::kClosed;
+  }
+}
+
+// To be called when a user's sessions may have become the first one or none.
+void observe_user(State& state, User& user) {
+  const bool online = !user.sessions.empty();
+  if (online == user.observed_online) return;
+  user.observed_online = online;
+  if (!state.observer) return;
+  online ? state.observer->on_user_online(user.jid) : state.observer->on_user_offline(user.jid);
+}
+
 // Out of everybody's sight and reach.
-void detach(State& state, Session& session) {
+void detach(State& state, Session& session, xmpp::StreamCondition error) {
+  const bool was_available = session.available();
   withdraw_presence(state, session, nullptr);
   state.directory.detach_session(session);
   if (session.user->sessions.empty()) {
@@ -31,6 +57,19 @@ void detach(State& state, Session& session) {
   std::erase_if(session.user->waiting,
                 [&](const WaitingGet& get) { return get.session == session.handle; });
   session.interested = false;
+  if (!state.observer) return;
+  if (was_available) state.observer->on_presence(session.jid, {});
+  state.observer->on_session_end(session.jid, reason_of(error));
+}
+
+void end_attached(State& state, Session& session, xmpp::StreamCondition condition,
+                  std::string_view text) {
+  detach(state, session, condition);
+  session.end = condition;
+  session.end_text = text;
+  state.mark_dirty(session);
+  log::info("im", "session ended",
+            {{"jid", session.jid.text()}, {"reason", xmpp::to_string(condition)}});
 }
 
 // The full JID to bind, or why not. A resource in use is freed here where the policy says so.
@@ -46,7 +85,7 @@ Result<xmpp::Jid> choose_jid(State& state, User& user, std::string_view resource
     case Options::Conflict::kRename:
       return user.jid.with_resource(random);
     case Options::Conflict::kReplaceOld:
-      end_session(state, *rival, xmpp::StreamCondition::kConflict, "replaced by a new session");
+      end_attached(state, *rival, xmpp::StreamCondition::kConflict, "replaced by a new session");
   }
   return jid;
 }
@@ -83,21 +122,24 @@ Result<Handle<Session>> bind_session(State& state, const xmpp::Jid& bare,
   auto jid = choose_jid(state, *user, resource);
   if (!jid) return tl::unexpected<Error>(jid.error());
   if (user->sessions.size() >= state.options.sessions_per_user) {
+    observe_user(state, *user);  // the limit may have been lowered after a session was replaced
     return make_error(Errc::kTooLarge, "too many sessions of this account");
   }
   Session& session = state.directory.add_session(*user, std::move(*jid));
   session.since = state.clock.wall_now();
   state.last_seen.forget(bare.text());
   log::info("im", "session bound", {{"jid", session.jid.text()}});
+  observe_user(state, *user);
   return session.handle;
 }
 
-void close_session(State& state, Handle<Session> handle) {
+void close_session(State& state, Handle<Session> handle, xmpp::StreamCondition error) {
   Session* session = state.directory.find_session(handle);
   if (!session) return;
   if (attached(*session)) {
-    detach(state, *session);
+    detach(state, *session, error);
     log::info("im", "session ended", {{"jid", session->jid.text()}});
+    observe_user(state, *session->user);
   }
   state.directory.erase_session(handle);
 }
@@ -105,12 +147,8 @@ void close_session(State& state, Handle<Session> handle) {
 void end_session(State& state, Session& session, xmpp::StreamCondition condition,
                  std::string_view text) {
   if (!attached(session)) return;
-  detach(state, session);
-  session.end = condition;
-  session.end_text = text;
-  state.mark_dirty(session);
-  log::info("im", "session ended",
-            {{"jid", session.jid.text()}, {"reason", xmpp::to_string(condition)}});
+  end_attached(state, session, condition, text);
+  observe_user(state, *session.user);
 }
 
 std::size_t kick_sessions(State& state, const xmpp::Jid& bare,

@@ -16,8 +16,8 @@ void end_user(State& state, const xmpp::Jid& bare);
 
 Result<Handle<Session>> bind_session(State& state, const xmpp::Jid& bare,
                                      std::string_view resource);
-// The stream is gone: the session is destroyed.
-void close_session(State& state, Handle<Session> session);
+// The stream is gone, ended with `error` if that is one: the session is destroyed.
+void close_session(State& state, Handle<Session> session, xmpp::StreamCondition error);
 // The session must go: it leaves everybody's sight now, its stream ends with this error at the end
 // of the turn.
 void end_session(State& state, Session& session, xmpp::StreamCondition condition,

@@ -25,6 +25,7 @@ struct State {
   Options options;
   const Clock& clock;
   RosterFetcher* const fetcher;
+  PresenceObserver* observer = nullptr;  // null: nobody is told
   IntrusiveList<Session, &Session::dirty>& dirty;
   Directory directory;
   RosterCache kept_rosters;

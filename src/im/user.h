@@ -45,6 +45,7 @@ class User {
   const Atom atom;      // of jid.text()
   std::size_t streams = 0;
   std::vector<Session*> sessions;  // bound, in the order of binding; owned by Directory
+  bool observed_online = false;    // what the PresenceObserver was told last
 
   // Of the fetches that may still answer, the first that is new enough for this login.
   std::uint64_t oldest_usable = 0;
