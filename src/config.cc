@@ -216,6 +216,7 @@ class Reader {
     config_.http_client.max_in_flight = config_.roster.parallel;
     config_.roster.file_bytes = config_.http_client.limits.body_bytes;
     config_.roster.user_agent = "rosterd/" ROSTERD_VERSION;
+    config_.events.user_agent = config_.roster.user_agent;
   }
 
   // What is said for all hosts, then what each says for itself.

@@ -9,6 +9,7 @@
 
 #include "app/admin.h"
 #include "app/door.h"
+#include "app/events.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/log.h"
@@ -31,6 +32,8 @@ struct HostOptions {
   app::HostRosterOptions roster;
   // A host's own ones open that host alone; those of all hosts open each of them in any case.
   std::vector<app::Credential> admin_auth;
+  std::string webhook_url;  // "" = no events
+  app::EventFormat webhook_format = app::EventFormat::kRosterd;
 };
 
 // A [[host]].
@@ -70,6 +73,7 @@ struct Config {
   app::RefreshOptions refresh;
   app::AdminOptions admin;
   app::DoorOptions door;
+  app::EventsOptions events;  // without targets: the server makes them
 };
 
 // One message per fault, each "FILE:LINE: text", joined by newlines; an unknown name is a fault and

@@ -38,8 +38,8 @@ class Checker {
     check_ports("http_port", config_.http_port, "https_port", config_.https_port);
     check_login();
     check_limits();
-    check_roster_urls(config_.all_hosts, "");
-    for (const HostConfig& host : config_.hosts) check_roster_urls(host.options, host.name());
+    check_urls(config_.all_hosts, "");
+    for (const HostConfig& host : config_.hosts) check_urls(host.options, host.name());
   }
 
  private:
@@ -48,15 +48,19 @@ class Checker {
     faults_.add(line == lines_.end() ? 0 : line->second, std::string(option) + ": " + text);
   }
 
-  void check_roster_urls(const HostOptions& options, const std::string& host) {
-    const app::HostRosterOptions& all = config_.all_hosts.roster;
+  // `host` "" = what stands above all hosts.
+  void check_urls(const HostOptions& options, const std::string& host) {
+    const HostOptions& all = config_.all_hosts;
     // What is wrong for all hosts has been said once.
-    if (host.empty() || options.roster.url != all.url) {
+    if (host.empty() || options.roster.url != all.roster.url) {
       add_of_host(host, "http_roster_url", app::check_roster_url(options.roster.url));
     }
     const std::string& bulk = options.roster.bulk_url;
-    if (!bulk.empty() && (host.empty() || bulk != all.bulk_url)) {
+    if (!bulk.empty() && (host.empty() || bulk != all.roster.bulk_url)) {
       add_of_host(host, "http_roster_bulk_url", app::check_bulk_url(bulk));
+    }
+    if (host.empty() || options.webhook_url != all.webhook_url) {
+      add_of_host(host, "webhook_url", app::check_webhook_url(options.webhook_url));
     }
   }
 

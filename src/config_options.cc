@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kLevels = "error|warn|info|debug";
 constexpr std::string_view kConflicts = "replace|refuse|rename";
+constexpr std::string_view kFormats = "rosterd|mod_rest";
 constexpr std::string_view kMechanisms =
     "SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-256|SCRAM-SHA-1|PLAIN";
 
@@ -42,6 +43,9 @@ OptionValue to_value(log::Level member) {
 }
 OptionValue to_value(im::Options::Conflict member) {
   return choice_at(kConflicts, static_cast<std::size_t>(member));
+}
+OptionValue to_value(app::EventFormat member) {
+  return choice_at(kFormats, static_cast<std::size_t>(member));
 }
 OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
   std::vector<std::string> names;
@@ -81,6 +85,9 @@ void from_value(const OptionValue& value, log::Level& member) {
 void from_value(const OptionValue& value, im::Options::Conflict& member) {
   member =
       static_cast<im::Options::Conflict>(choice_index(kConflicts, std::get<std::string>(value)));
+}
+void from_value(const OptionValue& value, app::EventFormat& member) {
+  member = static_cast<app::EventFormat>(choice_index(kFormats, std::get<std::string>(value)));
 }
 void from_value(const OptionValue& value, std::vector<xmpp::Mechanism>& member) {
   member.clear();
@@ -310,6 +317,16 @@ constexpr Option kOptions[] = {
     {"", "admin_users_max", kCount, 1, 100'000, "", kReload,
      "Most users in one request to /roster_admin/online or /roster_admin/kick.",
      MEMBER(admin.users)},
+
+    {"Events to the web application", "webhook_url", kUrl, 0, 0, "", kReload,
+     "Where who comes and goes is POSTed to; \"\" = nowhere.", HOST_MEMBER(webhook_url)},
+    {"", "webhook_format", kText, 0, 0, kFormats, kReload,
+     "\"rosterd\": batches of all events; \"mod_rest\": single presences, as Prosody's module.",
+     HOST_MEMBER(webhook_format)},
+    {"", "webhook_queue_max", kCount, 1, 1'000'000, "", kReload,
+     "Most events of a host that wait; beyond it the oldest are lost.", MEMBER(events.queue_limit)},
+    {"", "node_name", kText, 0, 0, "", kReload,
+     "The name of this server in events; \"\" = the machine's host name.", MEMBER(events.node)},
 
     {"The process", "drain_timeout", kDuration, 0, 10 * kMinute, "", kReload,
      "How long clients have to take their last bytes when the server stops.",

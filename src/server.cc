@@ -7,12 +7,14 @@
 
 #include "app/admin.h"
 #include "app/door.h"
+#include "app/events.h"
 #include "app/file_reader.h"
 #include "app/monitor.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/log.h"
 #include "c2s/service.h"
+#include "config_events.h"
 #include "config_options.h"
 #include "im/core.h"
 #include "net/loop.h"
@@ -100,17 +102,32 @@ bool is_missing_ipv6(const std::string& interface, const Error& error) {
   return true;
 }
 
+struct Clients {
+  std::unique_ptr<web::HttpClient> rosters;
+  std::unique_ptr<web::HttpClient> events;
+};
+
+Result<Clients> make_clients(net::Loop& loop, const Config& config) {
+  auto rosters = web::HttpClient::make(loop, config.http_client);
+  if (!rosters) return tl::unexpected<Error>(rosters.error());
+  auto events = web::HttpClient::make(loop, make_webhook_client(config));
+  if (!events) return tl::unexpected<Error>(events.error());
+  return Clients{std::move(*rosters), std::move(*events)};
+}
+
 }  // namespace
 
-struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource {
+struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource, app::EventsOwner {
   Impl(const Config& configuration, std::string file, Prepared prepared,
-       std::unique_ptr<net::Loop> on, std::unique_ptr<web::HttpClient> client)
+       std::unique_ptr<net::Loop> on, Clients clients)
       : config(configuration),
         config_file(std::move(file)),
         loop(std::move(on)),
         http_tls(std::move(prepared.http_tls)),
         files(*loop),
-        http_client(std::move(client)),
+        http_client(std::move(clients.rosters)),
+        webhook_client(std::move(clients.events)),
+        events(make_events(config), *webhook_client, *loop, loop->timers(), this),
         source(config.roster, http_client.get(), &files, *loop, loop->timers()),
         core(config.im, *loop, &source),
         auth(*loop, std::move(prepared.accounts)),
@@ -120,6 +137,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
         admin(config.admin, core, *loop),
         door(config.door, *loop) {
     source.set_core(&core);
+    observe();
     http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
     http_server.add_route("/roster_admin/refresh/", "GET", door.guard(&refresh));
     http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
@@ -143,7 +161,10 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   void on_reap() override;
   bool stopping() const override { return stopping_; }
   app::Figures take_figures() const override;
-  void on_drain_deadline() { loop->abort_connections("drain_timeout has passed"); }
+  void on_drain_deadline();
+  // Nothing is made of presence for nobody.
+  void observe() { core.set_observer(make_events(config).targets.empty() ? nullptr : &events); }
+  void on_events_stopped() override { webhook_client->stop(); }
 
   Config config;
   std::string config_file;
@@ -151,6 +172,8 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   std::shared_ptr<const net::TlsContext> http_tls;
   app::LoopFileReader files;
   std::unique_ptr<web::HttpClient> http_client;
+  std::unique_ptr<web::HttpClient> webhook_client;
+  app::Events events;
   app::RosterSource source;
   im::Core core;
   store::AccountsAuth auth;
@@ -206,16 +229,23 @@ Status Server::Impl::open_http(const std::string& interface) {
   return {};
 }
 
-// The order matters: no new work, then the answers owed to the web app, then the clients. While
-// these drain, HTTP tells that nothing is to be had here any more.
+// The order matters: no new work, then the answers owed to the web app, then the clients, then the
+// events that their leaving makes. While these drain, HTTP tells that nothing is to be had here any
+// more.
 void Server::Impl::close_all() {
   stopping_ = true;
   refresh.stop();
   service.stop();
+  events.stop();
   http_client->stop();
   housekeeping.cancel();
   loop->unwatch_signals();
   loop->timers().arm(drain_deadline, loop->now() + config.drain_timeout);
+}
+
+void Server::Impl::on_drain_deadline() {
+  events.abandon();
+  loop->abort_connections("drain_timeout has passed");
 }
 
 void Server::Impl::on_signal(int signum) {
@@ -260,6 +290,7 @@ Status Server::Impl::reload() {
   if (auto guarded = check_guarded(*fresh); !guarded) return guarded;
   // The one option that can fail when it is applied, so it goes first: the trust store.
   if (auto set = http_client->set_options(fresh->http_client); !set) return set;
+  if (auto set = webhook_client->set_options(make_webhook_client(*fresh)); !set) return set;
   if (!same_sockets(config, *fresh)) {
     log::warn("server", "listening addresses and ports change only with a restart");
   }
@@ -271,6 +302,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   log::set_level(fresh.log_level);
   loop->set_options(fresh.loop);
   source.set_options(fresh.roster);
+  events.set_options(make_events(fresh));
   core.set_options(fresh.im);
   auth.set_accounts(std::move(prepared.accounts));
   service.set_options(fresh.streams);
@@ -282,6 +314,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   door.set_options(fresh.door);
   config = fresh;
   warn_of_cleartext(config);
+  observe();
 }
 
 void Server::Impl::on_reap() {
@@ -317,8 +350,9 @@ Status Server::check(const Config& config) {
     return tl::unexpected<Error>(prepared.error());
   }
   net::Loop loop(config.loop);
-  auto client = web::HttpClient::make(loop, config.http_client);
-  if (!client) return tl::unexpected<Error>(client.error());
+  if (auto clients = make_clients(loop, config); !clients) {
+    return tl::unexpected<Error>(clients.error());
+  }
   return {};
 }
 
@@ -331,10 +365,10 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string 
   }
   warn_of_cleartext(config);
   auto loop = std::make_unique<net::Loop>(config.loop);
-  auto client = web::HttpClient::make(*loop, config.http_client);
-  if (!client) return tl::unexpected<Error>(client.error());
+  auto clients = make_clients(*loop, config);
+  if (!clients) return tl::unexpected<Error>(clients.error());
   auto impl = std::make_unique<Impl>(config, std::move(config_file), std::move(*prepared),
-                                     std::move(loop), std::move(*client));
+                                     std::move(loop), std::move(*clients));
   if (auto opened = impl->open(); !opened) {
     impl->close_all();
     impl->loop->run();

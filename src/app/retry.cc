@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <ctime>
 #include <string>
 
+#include "base/crypto.h"
 #include "base/text.h"
 
 namespace rosterd::app {
@@ -17,7 +19,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array<Duration, 3> kDelays = {milliseconds(250), seconds(1), seconds(4)};
-constexpr Duration kLongestBackoff = seconds(30);
 constexpr seconds kDay = std::chrono::hours(24);
 
 std::optional<WallTime> parse_http_date(std::string_view value) {
@@ -29,6 +30,13 @@ std::optional<WallTime> parse_http_date(std::string_view value) {
 }
 
 }  // namespace
+
+Random make_random() {
+  Random::result_type seed = 0;
+  const std::string bytes = crypto::random_bytes(sizeof seed);
+  std::memcpy(&seed, bytes.data(), sizeof seed);
+  return Random(seed);
+}
 
 Duration jitter(Duration delay, Random& random) {
   const Duration::rep quarter = delay.count() / 4;
@@ -43,7 +51,7 @@ std::optional<Duration> RetrySchedule::next(Random& random) {
 
 Duration Backoff::next(Random& random) {
   const Duration delay = delay_;
-  delay_ = std::min(delay_ * 2, kLongestBackoff);
+  delay_ = std::min(delay_ * 2, longest_);
   return jitter(delay, random);
 }
 

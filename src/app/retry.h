@@ -13,6 +13,9 @@ namespace rosterd::app {
 
 using Random = std::minstd_rand;
 
+// With a seed of its own.
+Random make_random();
+
 // `delay` by up to a quarter longer or shorter, so that clients of one failed server do not come
 // back in step.
 Duration jitter(Duration delay, Random& random);
@@ -26,13 +29,18 @@ class RetrySchedule {
   std::size_t used_ = 0;
 };
 
-// 2 s, 4 s, 8 s, … 30 s, each with jitter: whole fetches in the background.
+// 2 s, 4 s, 8 s, … 30 s (or between other bounds), each with jitter: whole fetches in the
+// background.
 class Backoff {
  public:
+  explicit Backoff(Duration first = std::chrono::seconds(2),
+                   Duration longest = std::chrono::seconds(30))
+      : delay_(first), longest_(longest) {}
   Duration next(Random& random);
 
  private:
-  Duration delay_ = std::chrono::seconds(2);
+  Duration delay_;
+  Duration longest_;
 };
 
 // Retry-After (RFC 9110 section 10.2.3): seconds, or an HTTP date. nullopt when absent or

@@ -2,7 +2,6 @@
 #include "app/roster_source.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -21,13 +20,6 @@ namespace {
 constexpr Duration kLogInterval = std::chrono::seconds(10);
 // How long a web app that does not serve bulk requests is asked for users one by one.
 constexpr Duration kBulkPause = std::chrono::minutes(1);
-
-Random make_random() {
-  Random::result_type seed = 0;
-  const std::string bytes = crypto::random_bytes(sizeof seed);
-  std::memcpy(&seed, bytes.data(), sizeof seed);
-  return Random(seed);
-}
 
 constexpr std::size_t kRunBits = 32;
 

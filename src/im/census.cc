@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "im/presence.h"
 #include "im/state.h"
-#include "xmpp/namespaces.h"
 
 namespace rosterd::im {
 
@@ -14,16 +14,6 @@ namespace {
 // Of one page, whatever was asked for: what a turn can afford.
 constexpr std::size_t kMaxPlaces = 100'000;
 constexpr std::size_t kMaxText = 512 * 1024;  // bytes of statuses and resources
-
-// RFC 6121 section 4.7.2.1: four values, and no other has a meaning.
-bool is_show(std::string_view show) {
-  return show == "away" || show == "chat" || show == "dnd" || show == "xa";
-}
-
-std::string child_text(xml::Element presence, std::string_view name) {
-  const xml::Element child = presence.child(name, xmpp::ns::kClient);
-  return child ? child.text() : std::string();
-}
 
 RosterInfo describe_held(const HeldRoster& held, Instant now) {
   RosterInfo info;
@@ -47,9 +37,8 @@ SessionInfo Census::describe(const Session& session) {
   session.presence->write(bytes, "");
   const auto presence = parser_.parse_stanza(bytes);
   if (!presence) return info;
-  info.status = child_text(*presence, "status");
-  std::string show = child_text(*presence, "show");
-  if (is_show(show)) info.show = std::move(show);
+  info.status = read_status(*presence);
+  info.show = read_show(*presence);
   return info;
 }
 

@@ -61,14 +61,6 @@ std::optional<int> parse_priority(xml::Element presence) {
   return priority;
 }
 
-// RFC 6121 section 4.7.2.1: four values, and no other has a meaning.
-std::string_view known_show(std::string_view show) {
-  for (const std::string_view one : {"away", "chat", "dnd", "xa"}) {
-    if (show == one) return one;
-  }
-  return {};
-}
-
 std::string text_of(xml::Element presence, std::string_view name) {
   const xml::Element child = presence.child(name, xmpp::ns::kClient);
   return child ? child.text() : std::string();
@@ -77,11 +69,10 @@ std::string text_of(xml::Element presence, std::string_view name) {
 // What a client says of itself; nothing is made for nobody.
 void observe(State& state, const Session& session, xml::Element stanza) {
   if (!state.observer) return;
-  const std::string show = text_of(stanza, "show");
-  const std::string status = text_of(stanza, "status");
   const bool available = session.available();
-  state.observer->on_presence(
-      session.jid, {available, available ? known_show(show) : "", status, session.priority});
+  const std::string show = available ? read_show(stanza) : "";
+  const std::string status = read_status(stanza);
+  state.observer->on_presence(session.jid, {available, show, status, session.priority});
 }
 
 void handle_available(State& state, Session& sender, xml::Element stanza) {
@@ -205,6 +196,16 @@ void handle_presence(State& state, Session& sender, xml::Element stanza, const T
   if (*type == "probe") return handle_probe(state, sender, target);
   handle_error(state, sender, stanza, target);
 }
+
+std::string read_show(xml::Element presence) {
+  std::string show = text_of(presence, "show");
+  for (const std::string_view known : {"away", "chat", "dnd", "xa"}) {
+    if (show == known) return show;
+  }
+  return {};
+}
+
+std::string read_status(xml::Element presence) { return text_of(presence, "status"); }
 
 void withdraw_presence(State& state, Session& session, const xmpp::Forward* words) {
   std::vector<Session*> viewers;

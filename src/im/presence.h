@@ -3,7 +3,10 @@
 // clients send are handled in presence.cc too, see handlers.h.
 #pragma once
 
+#include <string>
+
 #include "im/state.h"
+#include "xml/element.h"
 
 namespace rosterd::im {
 
@@ -12,5 +15,10 @@ namespace rosterd::im {
 // `words` is the client's own unavailable stanza, which the session itself gets back too; null when
 // the session just ended.
 void withdraw_presence(State& state, Session& session, const xmpp::Forward* words);
+
+// What a presence stanza says of its sender (section 4.7.2). `show` is "away", "chat", "dnd", "xa"
+// or "", also for anything else.
+std::string read_show(xml::Element presence);
+std::string read_status(xml::Element presence);
 
 }  // namespace rosterd::im

@@ -123,7 +123,7 @@ SHAPES = [
     (r"[0-9a-f]+", r"[0-9a-f]+"),
     (r".*", r"[\w.+/=-]+"),
 ]
-DATE = r"Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r"
+DATE = r"Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
 
 
 def to_pattern(message, varying):
@@ -134,11 +134,11 @@ def to_pattern(message, varying):
         shape = next(wild for shape, wild in SHAPES if re.fullmatch(shape, text))
         free[text] = shape
     text = message.decode()
-    for line in text.partition("\r\n\r\n")[0].split("\n"):
+    for line in text.partition("\r\n\r\n")[0].split("\r\n"):
         if line.startswith("Date: "):
             free[line] = DATE
         if line.startswith("Content-Length: ") and free.pop("Content-Length", None):
-            free[line] = r"Content-Length: \d+\r"
+            free[line] = r"Content-Length: \d+"
     longest_first = sorted(free, key=len, reverse=True)
     parts = re.split("(" + "|".join(map(re.escape, longest_first)) + ")", text) if free else [text]
     return re.compile("".join(free.get(part) or re.escape(part) for part in parts).encode())

@@ -55,6 +55,14 @@ void backoff_doubles_up_to_half_a_minute(void**) {
   }
 }
 
+void backoff_may_have_other_bounds(void**) {
+  Random random(7);
+  Backoff backoff(seconds(1), seconds(3));
+  for (const int expected : {1, 2, 3, 3}) {
+    assert_near(backoff.next(random), seconds(expected));
+  }
+}
+
 void retry_after_is_seconds_or_a_date(void**) {
   assert_true(parse_retry_after("120", kNow) == seconds(120));
   assert_true(parse_retry_after(" 0 ", kNow) == seconds(0));
@@ -81,6 +89,7 @@ int main() {
       cmocka_unit_test(jitter_stays_within_a_quarter_and_differs),
       cmocka_unit_test(schedule_has_three_retries),
       cmocka_unit_test(backoff_doubles_up_to_half_a_minute),
+      cmocka_unit_test(backoff_may_have_other_bounds),
       cmocka_unit_test(retry_after_is_seconds_or_a_date),
       cmocka_unit_test(retry_after_in_the_past_is_now_and_never_over_a_day),
       cmocka_unit_test(malformed_retry_after_is_none),
