@@ -14,7 +14,8 @@ TEXT = """
 rosterd is running.
 
   web application   {web}
-                    befriend, unfriend, rename, regroup; open clients follow at once
+                    befriend, unfriend, rename, regroup; open clients follow at once;
+                    a dot tells who is online
   log in as         {accounts}
   XMPP              127.0.0.1 port {c2s_port} (STARTTLS), port {c2s_tls_port} (direct TLS)
   certificate       {certificate} (self-signed)

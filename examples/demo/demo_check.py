@@ -45,13 +45,14 @@ class Play:
                 await client.close()
 
     async def log_in(self):
-        """romeo and juliet log in, see their contact lists and each other"""
+        """romeo and juliet log in, see their contact lists and each other; the web app knows"""
         for client in self.clients:
             await client.log_in()
         expect(sorted(await self.romeo.ask_roster()), [JULIET, MERCUTIO], "romeo's contacts")
         expect(sorted(await self.juliet.ask_roster()), [ROMEO], "juliet's contacts")
         await self.romeo.sees("presence", type="available", sender=JULIET)
         await self.juliet.sees("presence", type="available", sender=ROMEO)
+        await self.web_app.wait_online(romeo="", juliet="")
 
     async def chat(self):
         """they chat, both ways"""

@@ -20,6 +20,7 @@ from harness.webapp import WebApp  # noqa: E402
 
 HOST = "localhost"
 USERS = ("romeo", "juliet", "mercutio")
+SECRET = "demo-secret"
 FRIENDS = (("romeo", "juliet"), ("romeo", "mercutio"))
 
 
@@ -61,6 +62,8 @@ class Scene:
             c2s_tls_port=choose(5223, "XMPP over direct TLS"),
             http_port=choose(5280, "the refresh endpoint"),
             http_roster_url=self.web_app.roster_url,
+            webhook_url=self.web_app.events_url,
+            app_auth=[f"hmac:demo:{SECRET}"],
         )
         self._echo = echo
 
@@ -72,7 +75,7 @@ class Scene:
         self.daemon.write_config()
         for user in USERS:
             await self.daemon.add_account(f"{user}@{HOST}", password_of(user))
-        await self.web_app.start(*USERS, refresh_url=self.daemon.refresh_url)
+        await self.web_app.start(*USERS, refresh_url=self.daemon.refresh_url, secret=SECRET)
         for user, friend in FRIENDS:
             await self.web_app.befriend(user, friend)
         await self.daemon.start(echo=self._echo)

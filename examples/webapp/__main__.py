@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 
+from events import Events
 from friends import Friends
 from rosterd import Rosterd
 from server import Server
@@ -33,6 +34,7 @@ def parse_arguments():
         "http://127.0.0.1:5280/roster_admin/refresh",
         "where rosterd is told about changes; empty tells nobody",
     )
+    option("secret", "", "of rosterd's app_auth = [\"hmac:KEYID:SECRET\"], for events")
     parser.add_argument("--user", action="append", default=[], help="add this user; repeatable")
     parser.add_argument("--verbose", action="store_true", help="print each request")
     return parser.parse_args()
@@ -45,8 +47,10 @@ def main():
         if not friends.has_user(user):
             friends.add_user(user)
     rosterd = Rosterd(arguments.refresh_url)
+    events = Events(arguments.database, arguments.secret)
+    address = (arguments.bind, arguments.port)
     try:
-        server = Server((arguments.bind, arguments.port), friends, rosterd, arguments.chat_host)
+        server = Server(address, friends, rosterd, events, arguments.chat_host)
     except OSError as error:
         sys.exit(f"webapp: cannot listen on {arguments.bind} port {arguments.port}: {error}")
     server.verbose = arguments.verbose

@@ -35,6 +35,9 @@ button.quiet { background: none; color: var(--bad); border-color: var(--line); }
 .friend small, .soft { color: var(--soft); }
 .bad { color: var(--bad); } .good { color: var(--good); }
 code, pre { font: .85rem/1.45 ui-monospace, monospace; } pre { overflow-x: auto; margin: .5rem 0; }
+.dot { display: inline-block; width: .6em; height: .6em; border-radius: 50%; margin-right: .4em;
+       border: 1px solid var(--soft); }
+.there { background: var(--good); } .away { background: #d99a1c; } .dnd { background: var(--bad); }
 ol { list-style: none; margin: 0; padding: 0; } ol li { padding: .25rem 0; }
 """
 
@@ -58,9 +61,26 @@ def friend_path(user, friend):
     return user_path(user) + "/friends/" + urllib.parse.quote(friend, safe="")
 
 
-def page(title, content, users=(), current=None):
+# What a session shows -> class of its dot, and in words.
+DOTS = {
+    "": ("there", "online"),
+    "chat": ("there", "free for a chat"),
+    "away": ("away", "away"),
+    "xa": ("away", "away for long"),
+    "dnd": ("dnd", "busy"),
+}
+
+
+def dot(user, online):
+    """Whether he is online, as rosterd's events told."""
+    kind, words = DOTS.get(online.get(user), ("", "offline"))
+    return f'<span class="dot {kind}" role="img" aria-label="{words}" title="{words}"></span>'
+
+
+def page(title, content, users=(), online=None, current=None):
     links = "".join(
-        f'<a href="{h(user_path(u))}"{" aria-current=page" if u == current else ""}>{h(u)}</a>'
+        f'<a href="{h(user_path(u))}"{" aria-current=page" if u == current else ""}>'
+        f"{dot(u, online)}{h(u)}</a>"
         for u in users
     )
     return f"""<!DOCTYPE html>
@@ -75,17 +95,17 @@ def page(title, content, users=(), current=None):
 """
 
 
-def home_page(users, history):
+def home_page(users, online, history):
     content = f"""
 <section><h1>{len(users)} users</h1>
 <p class="soft">Choose one above to see the world with his eyes.</p>
 <form method="post" action="/users"><input name="name" placeholder="new user" required
  aria-label="name of the new user"><button>Add</button></form></section>
 {_history_section(history)}"""
-    return page("Friends", content, users)
+    return page("Friends", content, users, online)
 
 
-def user_page(user, users, friends, history, roster):
+def user_page(user, users, online, friends, history, roster):
     known = {friend["friend"] for friend in friends} | {user}
     others = "".join(f"<option>{h(u)}</option>" for u in users if u not in known)
     befriend = (
@@ -95,7 +115,7 @@ def user_page(user, users, friends, history, roster):
         if others
         else '<p class="soft">Everybody here is a friend already.</p>'
     )
-    rows = "".join(_friend_row(user, friend) for friend in friends)
+    rows = "".join(_friend_row(user, friend, online) for friend in friends)
     content = f"""
 <section><h1>Friends of {h(user)}</h1>{rows or '<p class="soft">None yet.</p>'}</section>
 <section><h2>A new friend</h2>{befriend}</section>
@@ -103,21 +123,22 @@ def user_page(user, users, friends, history, roster):
 <section><details><summary>What rosterd reads at
 <code>/contacts/{h(urllib.parse.quote(user, safe=""))}</code></summary>
 <pre>{h(json.dumps(roster, indent=2, ensure_ascii=False))}</pre></details></section>"""
-    return page(f"Friends of {user}", content, users, user)
+    return page(f"Friends of {user}", content, users, online, user)
 
 
 def error_page(text):
     return page("Sorry", f'<section><h1 class="bad">{h(text)}</h1><a href="/">Back</a></section>')
 
 
-def _friend_row(user, friend):
+def _friend_row(user, friend, online):
     path = h(friend_path(user, friend["friend"]))
     options = "".join(
         f'<option value="{value}"{" selected" if value == friend["subscription"] else ""}>'
         f"{text}</option>"
         for value, text in SUBSCRIPTION_TEXTS.items()
     )
-    return f"""<div class="friend"><div><b>{h(friend["name"] or friend["friend"])}</b><br>
+    return f"""<div class="friend">
+<div>{dot(friend["friend"], online)}<b>{h(friend["name"] or friend["friend"])}</b><br>
 <small>{h(friend["friend"])}</small></div><div>
 <form method="post" action="{path}"><input name="name" value="{h(friend["name"])}"
  aria-label="name"><input name="groups" value="{h(", ".join(friend["groups"]))}"

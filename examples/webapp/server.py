@@ -11,7 +11,7 @@ import pages
 from friends import Refused, prepare_name
 from rosterd import roster_of
 
-BODY_LIMIT = 64 * 1024
+BODY_LIMIT = 1024 * 1024  # 200 events of the longest kind fit
 NAME = "([^/]+)"  # in a route's path
 
 
@@ -19,10 +19,11 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address, friends, rosterd, chat_host):
+    def __init__(self, address, friends, rosterd, events, chat_host):
         super().__init__(address, Handler)
         self.friends = friends
         self.rosterd = rosterd
+        self.events = events
         self.chat_host = chat_host
 
 
@@ -35,13 +36,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- what people see -------------------------------------------------------------------------
 
     def get_home(self):
-        self._send_page(pages.home_page(self._friends.users(), self._rosterd.history()))
+        self._send_page(
+            pages.home_page(self._friends.users(), self._online, self._rosterd.history())
+        )
 
     def get_user(self, user):
         friends = self._friends.friends_of(user)
         roster = roster_of(friends, self.server.chat_host)
         history = self._rosterd.history()
-        self._send_page(pages.user_page(user, self._friends.users(), friends, history, roster))
+        users = self._friends.users()
+        self._send_page(pages.user_page(user, users, self._online, friends, history, roster))
 
     def post_user(self):
         self._redirect(pages.user_path(self._friends.add_user(self._form("name"))))
@@ -92,10 +96,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def api_unfriend(self, user, friend):
         self._send_json(200, {"refresh": self._unfriend(user, friend)})
 
+    def api_online(self):
+        self._send_json(200, self._online)
+
     # --- what rosterd reads ----------------------------------------------------------------------
 
     def get_contacts(self, user):
         self._send_json(200, roster_of(self._friends.friends_of(user), self.server.chat_host))
+
+    # --- what rosterd tells ----------------------------------------------------------------------
+
+    def post_events(self):
+        signature = self.headers.get("Rosterd-Signature", "")
+        if not self.server.events.is_signed(signature, self.path, self._body):
+            raise Refused("that was not signed by rosterd", 403)
+        try:
+            self.server.events.take(json.loads(self._body))
+        except (ValueError, TypeError, LookupError) as error:
+            raise Refused(f"that is no batch of events: {error!r}") from None
+        self._send_json(200, {"taken": True})
 
     # --- routes ----------------------------------------------------------------------------------
 
@@ -114,7 +133,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             ("PUT", "/api/friends/NAME/NAME", api_befriend),
             ("PATCH", "/api/friends/NAME/NAME", api_change),
             ("DELETE", "/api/friends/NAME/NAME", api_unfriend),
+            ("GET", "/api/online", api_online),
             ("GET", "/contacts/NAME", get_contacts),
+            ("POST", "/chat/events", post_events),
         ]
     ]
 
@@ -156,6 +177,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     @property
     def _friends(self):
         return self.server.friends
+
+    @property
+    def _online(self):
+        return self.server.events.online()
 
     @property
     def _rosterd(self):
@@ -220,7 +245,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._send(status, "application/json", json.dumps(value, ensure_ascii=False) + "\n")
 
     def _send_refusal(self, path, refused):
-        if path.startswith(("/api/", "/contacts/")):
+        if path.startswith(("/api/", "/contacts/", "/chat/")):
             self._send_json(refused.status, {"error": str(refused)})
         else:
             self._send_page(pages.error_page(str(refused)), refused.status)

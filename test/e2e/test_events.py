@@ -155,6 +155,29 @@ class EventsTest(EndToEndTest):
         self.assertEqual(self.short_story(2), SHORT_LIFE * 3)
         self.assert_whole()
 
+    async def test_killed_web_application_misses_nothing(self):
+        self.make_web_app()
+        daemon = self.make_daemon(
+            http_roster_url=self.web_app.roster_url,
+            webhook_url=self.web_app.events_url,
+            app_auth=["hmac:k1:s3cret"],
+        )
+        start = dict(refresh_url=daemon.refresh_url, secret="s3cret")
+        await self.web_app.start("romeo", "juliet", **start)
+        self._journals.append(self.web_app.log)
+        await self.start_daemon("romeo", "juliet")
+        juliet = await self.log_in("juliet")
+        romeo = await self.log_in("romeo", "first")
+        await self.web_app.wait_online(juliet="", romeo="")
+        await self.web_app.kill()
+        await juliet.close()
+        romeo.send_presence(pshow="dnd")
+        await romeo.ping()
+        await self.daemon.log.wait(lambda line: "events not taken" in line, "failure")
+        await self.web_app.start("romeo", "juliet", **start)
+        self._journals.append(self.web_app.log)
+        await self.web_app.wait_online(romeo="dnd")
+
     async def test_hanging_receiver_does_not_slow_logins_though_rosters_come_from_there(self):
         receiver = await self.start_receiver()
         for user in ("romeo", "juliet"):

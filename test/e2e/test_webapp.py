@@ -3,7 +3,10 @@
 """The example web application by itself: what people and rosterd get from it."""
 
 import asyncio
+import hashlib
+import hmac
 import json
+import time
 import unittest
 import urllib.parse
 
@@ -12,11 +15,19 @@ from harness.process import free_port
 from harness.webapp import http
 
 
+SECRET = "s3cret"
+
+
+def there(user, resource, show=None):
+    event = {"type": "presence", "user": user, "resource": resource, "available": True}
+    return {**event, "show": show} if show else event
+
+
 class WebAppTest(EndToEndTest):
     async def asyncSetUp(self):
         await super().asyncSetUp()
         nobody = f"http://127.0.0.1:{free_port()}/roster_admin/refresh"
-        await self.make_web_app().start("romeo", "juliet", "zoë", refresh_url=nobody)
+        await self.make_web_app().start("romeo", "juliet", "zoë", refresh_url=nobody, secret=SECRET)
         self._journals.append(self.web_app.log)
 
     async def ask(self, method, path, body=None, **fields):
@@ -53,6 +64,47 @@ class WebAppTest(EndToEndTest):
         self.assertEqual((status, json.loads(body)), (200, [wanted]))
         await self.ask("POST", romeo + "/friends/juliet/unfriend", "")
         self.assertEqual(json.loads((await self.ask("GET", "/api/friends/romeo"))[1]), [])
+
+    async def tell(self, seq, *events, boot="b1", sign=True, **more):
+        """Posts a batch of events as rosterd does. Returns the status."""
+        events = [{"host": HOST, **event} for event in events]
+        body = json.dumps(
+            {"v": 1, "node": "n", "boot": boot, "seq": seq, "events": events, **more}
+        ).encode()
+        now = int(time.time())
+        signed = f"{now}.POST./chat/events.".encode() + body
+        mac = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        fields = {"Rosterd-Signature": f"t={now},k=x,v1={mac if sign else 'f' * 64}"}
+        return (await self.ask("POST", "/chat/events", body.decode(), **fields))[0]
+
+    async def test_dots_follow_the_events(self):
+        await self.web_app.befriend("romeo", "juliet")
+        self.assertEqual(await self.tell(1, {"type": "user.online", "user": "juliet"}), 200)
+        self.assertEqual(await self.web_app.online(), {})
+        await self.tell(2, there("juliet", "a", "away"), there("juliet", "b"), there("zoë", "c"))
+        self.assertEqual(await self.web_app.online(), {"juliet": "", "zoë": ""})
+        page = (await self.ask("GET", "/users/romeo"))[1]
+        self.assertIn('title="online"></span><b>Juliet', page)
+        await self.tell(5, {"type": "presence", "user": "juliet", "resource": "b",
+                            "available": False})  # fmt: skip
+        self.assertEqual(await self.web_app.online(), {"juliet": "away", "zoë": ""})
+        await self.tell(6, {"type": "gap", "lost": 3}, there("romeo", "d", "dnd"))
+        self.assertEqual(await self.web_app.online(), {"romeo": "dnd"})
+
+    async def test_repeated_events_count_once_and_a_new_boot_begins_anew(self):
+        await self.tell(1, there("juliet", "a"))
+        await self.tell(2, there("juliet", "a", "away"))
+        await self.tell(1, there("juliet", "a"))
+        self.assertEqual(await self.web_app.online(), {"juliet": "away"})
+        await self.tell(1, there("romeo", "a"), boot="b2")
+        self.assertEqual(await self.web_app.online(), {"romeo": ""})
+
+    async def test_events_that_rosterd_did_not_sign_or_write_are_refused(self):
+        self.assertEqual(await self.tell(1, there("juliet", "a"), sign=False), 403)
+        self.assertEqual(await self.tell(1), 400)
+        self.assertEqual(await self.tell(1, {"type": "presence"}), 400)
+        self.assertEqual(await self.tell("x", there("juliet", "a")), 400)
+        self.assertEqual(await self.web_app.online(), {})
 
     async def test_whatever_a_user_types_is_shown_as_text(self):
         await self.web_app.befriend("romeo", "juliet")

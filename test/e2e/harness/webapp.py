@@ -4,6 +4,7 @@
 import asyncio
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -33,17 +34,19 @@ class WebApp:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.roster_url = self.url + "/contacts/%s"
+        self.events_url = self.url + "/chat/events"
         self._child = None
 
     @property
     def log(self):
         return self._child.log
 
-    async def start(self, *users, refresh_url=""):
-        """May be called again after stop(): the database stays."""
+    async def start(self, *users, refresh_url="", secret=""):
+        """May be called again after stop(): the database stays. `secret`: events are signed."""
         self._child = Child("web app")
         arguments = ["--port", self.port, "--database", self.folder / "friends.sqlite3"]
         arguments += ["--chat-host", self.chat_host, "--refresh-url", refresh_url, "--verbose"]
+        arguments += ["--secret", secret]
         for user in users:
             arguments += ["--user", user]
         await self._child.start(sys.executable, "-B", PROGRAM, *arguments, stdin=subprocess.DEVNULL)
@@ -52,6 +55,23 @@ class WebApp:
     async def stop(self):
         if self._child is not None:
             await self._child.stop()
+
+    async def kill(self):
+        """Like a crash."""
+        self._child.send_signal(signal.SIGKILL)
+        await self._child.wait_exit()
+
+    async def online(self):
+        """User -> show, as events have told."""
+        return json.loads((await asyncio.to_thread(http, "GET", self.url + "/api/online"))[1])
+
+    async def wait_online(self, **shows):
+        """Waits until exactly these users are online, each with this show."""
+        while True:
+            mark = len(self.log)
+            if await self.online() == shows:
+                return
+            await self.log.wait(lambda line: "POST /chat/events" in line, f"events: {shows}", mark)
 
     async def befriend(self, user, friend):
         return await self._api("PUT", user, friend)
