@@ -140,6 +140,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     observe();
     http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
     http_server.add_route("/roster_admin/refresh/", "GET", door.guard(&refresh));
+    http_server.add_route("/roster_admin/edges", "POST", door.guard(&refresh));
     http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
     http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
     http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));

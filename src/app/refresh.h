@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Refresh: POST /roster_admin/refresh and GET /roster_admin/refresh/USER (the protocol's section
-// 2): fetch all, then apply all in one turn, then answer.
+// Refresh: POST /roster_admin/refresh, GET /roster_admin/refresh/USER and POST /roster_admin/edges
+// (the protocol's section 2): fetch what did not come with the request, then apply all in one turn,
+// then answer.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,8 @@ class Refresh : public web::RequestHandler {
   ~Refresh() override;
   void set_options(const RefreshOptions& options);
 
-  // Registered for "/roster_admin/refresh" (POST) and "/roster_admin/refresh/" (GET). A client that
-  // goes away does not end its batch.
+  // Registered for "/roster_admin/refresh" and "/roster_admin/edges" (POST) and
+  // "/roster_admin/refresh/" (GET). A client that goes away does not end its batch.
   void on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client& client,
                   const http::Request& request) override;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/refresh_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rosterd::app {
@@ -12,28 +13,60 @@ RefreshBatch::RefreshBatch(const Client& client, im::Core& core, RosterSource& s
       source_(source),
       clock_(clock),
       events_(events),
-      started_(clock.now()) {}
+      started_(clock.now()),
+      sequence_(source.next_sequence()) {}
 
-RefreshBatch::~RefreshBatch() {
-  for (const auto& [ticket, elements] : pending_) source_.cancel_refetch(ticket);
-}
+RefreshBatch::~RefreshBatch() { cancel_pending(); }
 
-void RefreshBatch::start(const std::vector<RefreshUser>& users, Timers& timers, Duration deadline) {
-  for (const RefreshUser& named : users) {
-    if (core_.is_online(named.user)) {
-      core_.outdate_roster(named.user);
-      ask(named.user, named.elements);
-    } else {
-      core_.forget_roster(named.user);
-      updated_ += named.elements;
-    }
-  }
+void RefreshBatch::start(RefreshRequest request, Timers& timers, Duration deadline) {
+  elements_.assign(request.elements, false);
+  for (RefreshUser& named : request.users) begin(std::move(named));
+  if (complete()) ask_for_more();
   if (!complete()) timers.arm(deadline_, started_ + deadline);
 }
 
-void RefreshBatch::ask(const xmpp::Jid& user, std::size_t elements) {
+void RefreshBatch::begin(RefreshUser named) {
+  asked_.emplace(named.user.text());
+  if (!core_.is_online(named.user)) return core_.forget_roster(named.user);
+  std::optional<DeliveredRoster> delivered;
+  if (!named.deltas.empty()) {
+    const RosterLimits& limits = source_.options().of(named.user.domain()).limits;
+    delivered = deliver(core_, named.user, named.deltas, limits.contacts, sequence_);
+  }
+  core_.outdate_roster(named.user, sequence_);
+  if (!delivered) return ask(named.user, std::move(named.elements));
+  delivered_.push_back({std::move(*delivered), std::move(named.elements)});
+}
+
+void RefreshBatch::ask(const xmpp::Jid& user, Elements elements) {
   asked_.emplace(user.text());
-  pending_.emplace(source_.refetch(user, this), elements);
+  pending_.emplace(source_.refetch(user, this), std::move(elements));
+}
+
+// All that was asked for is there. What is to be asked for because of it?
+void RefreshBatch::ask_for_more() {
+  if (failed()) return;
+  for (Delivered& lost : withdraw_unusable()) {
+    ask(lost.roster.change.user, std::move(lost.elements));
+  }
+  if (complete()) ask_counterparts();
+}
+
+// A patch was made for a roster that is not in force any more. Of somebody who has left nothing
+// remains to be changed, and what is kept of him must not be used again.
+std::vector<RefreshBatch::Delivered> RefreshBatch::withdraw_unusable() {
+  std::vector<Delivered> unusable;
+  std::erase_if(delivered_, [&](Delivered& delivered) {
+    if (is_usable(core_, delivered.roster)) return false;
+    const xmpp::Jid& user = delivered.roster.change.user;
+    if (core_.is_online(user)) {
+      unusable.push_back(std::move(delivered));
+    } else {
+      core_.forget_roster(user);
+    }
+    return true;
+  });
+  return unusable;
 }
 
 // A web app that befriends two users may name only one of them. The other's roster, as it was when
@@ -41,19 +74,25 @@ void RefreshBatch::ask(const xmpp::Jid& user, std::size_t elements) {
 // too: he is asked for in the same batch, once.
 void RefreshBatch::ask_counterparts() {
   if (std::exchange(counterparts_asked_, true)) return;
-  for (const im::RosterChange& change : changes_) {
-    for (const xmpp::Jid& contact : core_.find_one_sided(change)) {
-      if (!asked_.contains(std::string(contact.text()))) ask(contact, 0);
-    }
+  for (const im::RosterChange& change : changes_) ask_counterparts_of(change);
+  for (const Delivered& delivered : delivered_) ask_counterparts_of(delivered.roster.change);
+}
+
+void RefreshBatch::ask_counterparts_of(const im::RosterChange& change) {
+  for (const xmpp::Jid& contact : core_.find_one_sided(change)) {
+    if (!asked_.contains(std::string(contact.text()))) ask(contact, {});
   }
 }
 
 void RefreshBatch::give_up(const std::string& why) {
   deadline_.cancel();
-  for (const auto& [ticket, elements] : pending_) {
-    source_.cancel_refetch(ticket);
-    count_error(elements, why);
-  }
+  for (const auto& [ticket, elements] : pending_) count_errors(elements, why);
+  cancel_pending();
+  for (const Delivered& lost : withdraw_unusable()) count_errors(lost.elements, why);
+}
+
+void RefreshBatch::cancel_pending() {
+  for (const auto& [ticket, elements] : pending_) source_.cancel_refetch(ticket);
   pending_.clear();
 }
 
@@ -61,18 +100,24 @@ void RefreshBatch::on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
                                 Result<im::RosterChange> change) {
   const auto found = pending_.find(ticket);
   if (found == pending_.end()) return;
-  const std::size_t elements = found->second;
+  const Elements elements = std::move(found->second);
   pending_.erase(found);
   if (change) {
     changes_.push_back(std::move(*change));
-    updated_ += elements;
   } else {
-    count_error(elements, std::string(user.text()) + ": " + change.error().text);
+    count_errors(elements, std::string(user.text()) + ": " + change.error().text);
   }
-  if (complete()) ask_counterparts();
+  if (failed()) cancel_pending();
+  if (complete()) ask_for_more();
   if (!complete()) return;
   deadline_.cancel();
   events_.on_batch_complete(*this);
+}
+
+std::vector<im::RosterChange> RefreshBatch::take_changes() {
+  if (failed()) return {};
+  for (Delivered& delivered : delivered_) changes_.push_back(std::move(delivered.roster.change));
+  return std::move(changes_);
 }
 
 void RefreshBatch::on_deadline() {
@@ -80,9 +125,13 @@ void RefreshBatch::on_deadline() {
   events_.on_batch_complete(*this);
 }
 
-void RefreshBatch::count_error(std::size_t elements, const std::string& why) {
-  errors_ += elements;
-  if (elements > 0 && first_error_.empty()) first_error_ = why;
+void RefreshBatch::count_errors(const Elements& elements, const std::string& why) {
+  if (!elements.empty() && first_error_.empty()) first_error_ = why;
+  for (const std::uint32_t element : elements) {
+    if (elements_[element]) continue;
+    elements_[element] = true;
+    ++errors_;
+  }
 }
 
 }  // namespace rosterd::app

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // RefreshBatch: one refresh on its way: whose rosters are still to come, and those that have
-// arrived and wait to be applied together.
+// arrived, or came with the request, and wait to be applied together.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,13 @@ namespace rosterd::app {
 
 class RefreshBatch final : private RosterSink {
  public:
-  // Who gets the answer.
+  // What is asked for, and who gets the answer.
   struct Client {
-    web::Responder* responder = nullptr;
+    enum class Form { kNames, kOneName, kEdges };
+    Form form = Form::kNames;
+    web::Responder* responder = nullptr;  // null: the answer has been given
     web::ExchangeId exchange;
-    bool wants_counts = true;  // of a POST
+    bool atomic = false;  // one failure ends it, and nothing is to be applied
   };
 
   class Events {
@@ -37,28 +39,42 @@ class RefreshBatch final : private RosterSink {
                Events& events);
   ~RefreshBatch() override;
 
-  // Users who are offline need no fetch: what is kept of them is forgotten.
-  void start(const std::vector<RefreshUser>& users, Timers& timers, Duration deadline);
+  // Users who are offline need no roster: what is kept of them is forgotten.
+  void start(RefreshRequest request, Timers& timers, Duration deadline);
   // What has not arrived counts as an error.
   void give_up(const std::string& why);
 
   bool complete() const { return pending_.empty(); }
+  bool failed() const { return client_.atomic && errors_ > 0; }
   const Client& client() const { return client_; }
-  std::size_t updated() const { return updated_; }  // elements of the request
-  std::size_t errors() const { return errors_; }    // likewise
+  // When it is complete; together they are the elements of the request.
+  std::size_t updated() const { return failed() ? 0 : elements_.size() - errors_; }
+  std::size_t errors() const { return elements_.size() - updated(); }
   const std::string& first_error() const { return first_error_; }
   Duration age() const { return clock_.now() - started_; }
-  std::vector<im::RosterChange> take_changes() { return std::move(changes_); }
+  // What is to be applied; once.
+  std::vector<im::RosterChange> take_changes();
 
   Handle<RefreshBatch> handle;  // in the table of its owner
 
  private:
+  using Elements = std::vector<std::uint32_t>;  // indices; none: the request did not name the user
+  struct Delivered {
+    DeliveredRoster roster;
+    Elements elements;
+  };
+
   void on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
                     Result<im::RosterChange> change) override;
-  void ask(const xmpp::Jid& user, std::size_t elements);
+  void begin(RefreshUser named);
+  void ask(const xmpp::Jid& user, Elements elements);
+  void ask_for_more();
+  std::vector<Delivered> withdraw_unusable();
   void ask_counterparts();
+  void ask_counterparts_of(const im::RosterChange& change);
+  void cancel_pending();
   void on_deadline();
-  void count_error(std::size_t elements, const std::string& why);
+  void count_errors(const Elements& elements, const std::string& why);
 
   const Client client_;
   im::Core& core_;
@@ -66,12 +82,15 @@ class RefreshBatch final : private RosterSink {
   const Clock& clock_;
   Events& events_;
   const Instant started_;
-  std::unordered_map<std::uint64_t, std::size_t> pending_;  // ticket -> elements; 0: not named
-  std::unordered_set<std::string> asked_;                   // bare JIDs
+  // Of the request as such: what came inside it is older than what is asked for because of it.
+  const std::uint64_t sequence_;
+  std::unordered_map<std::uint64_t, Elements> pending_;  // by ticket
+  std::unordered_set<std::string> asked_;                // bare JIDs that need not be asked for
   bool counterparts_asked_ = false;
-  std::vector<im::RosterChange> changes_;
-  std::size_t updated_ = 0;
-  std::size_t errors_ = 0;
+  std::vector<Delivered> delivered_;
+  std::vector<im::RosterChange> changes_;  // fetched
+  std::vector<bool> elements_;             // of the request: has it failed?
+  std::size_t errors_ = 0;                 // of these
   std::string first_error_;
   Timer deadline_ = Timer::bind<&RefreshBatch::on_deadline>(this);
 };

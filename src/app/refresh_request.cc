@@ -2,81 +2,145 @@
 #include "app/refresh_request.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
-#include "base/json.h"
+#include "app/json_elements.h"
 #include "base/text.h"
 
 namespace rosterd::app {
 
 namespace {
 
-class NameReader final : public json::Events {
+constexpr std::size_t kMaxEtagBytes = 256;  // it goes into the heads of requests
+
+// It is compared with what came as an ETag, and sent back as If-None-Match, as it is: not every
+// application quotes it.
+bool may_be_etag(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxEtagBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+Result<std::optional<std::string>> find_etag(const Members& members, std::string_view name) {
+  auto etag = members.find_text(name);
+  if (!etag || !*etag || may_be_etag(**etag)) return etag;
+  return make_error(Errc::kInvalid, '"' + std::string(name) + "\" is not an entity tag");
+}
+
+class RefreshReader final : public ElementEvents {
  public:
-  NameReader(const std::vector<std::string>& hosts, std::size_t limit)
-      : hosts_(hosts), limit_(limit) {}
+  RefreshReader(const std::vector<std::string>& hosts, const RosterSourceOptions& rosters)
+      : hosts_(hosts), rosters_(rosters) {}
 
-  bool on_null() override { return refuse_element("null is not a username"); }
-  bool on_bool(bool) override { return refuse_element("a boolean is not a username"); }
-  bool on_number(std::string_view) override { return refuse_element("a number is not a username"); }
-  bool on_string(std::string_view value) override;
-  bool on_object_start() override { return refuse_element("objects are not supported"); }
-  bool on_key(std::string_view) override { return true; }
-  bool on_object_end() override { return true; }
-  bool on_array_start() override;
-  bool on_array_end() override { return true; }
-  std::string refusal() const override { return refusal_; }
+  Status on_name(std::size_t index, std::string_view name) override;
+  Status on_object(std::size_t index, const Members& members) override;
 
-  // What the refusal is.
-  Errc code() const { return code_; }
-  std::vector<RefreshUser> take() { return std::move(users_); }
+  RefreshCollector collector;
 
  private:
-  bool refuse_element(std::string why);
+  Result<RosterDelta> parse_delta(const xmpp::Jid& user, const Members& members);
 
   const std::vector<std::string>& hosts_;
-  const std::size_t limit_;
-  bool in_array_ = false;
-  Errc code_ = Errc::kInvalid;
-  std::size_t elements_ = 0;  // read so far
-  std::vector<RefreshUser> users_;
-  std::unordered_map<std::string, std::size_t> index_;  // bare JID -> place in users_
-  std::string refusal_;
+  const RosterSourceOptions& rosters_;
 };
 
-bool NameReader::on_array_start() {
-  if (in_array_) return refuse_element("an array is not a username");
-  in_array_ = true;
-  return true;
+Status RefreshReader::on_name(std::size_t index, std::string_view name) {
+  const auto user = parse_refresh_name(name, hosts_);
+  if (!user) return tl::unexpected<Error>(user.error());
+  collector.add_name(*user, index);
+  return {};
 }
 
-bool NameReader::on_string(std::string_view value) {
-  if (!in_array_) return refuse_element("");
-  if (elements_ == limit_) {
-    code_ = Errc::kTooLarge;
-    refusal_ = "more than " + std::to_string(limit_) + " elements";
-    return false;
-  }
-  auto user = parse_refresh_name(value, hosts_);
-  if (!user) {
-    code_ = user.error().code;
-    return refuse_element(std::move(user.error().text));
-  }
-  ++elements_;
-  const auto [found, is_new] = index_.try_emplace(std::string(user->text()), users_.size());
-  if (is_new) users_.push_back({std::move(*user), 0});
-  ++users_[found->second].elements;
-  return true;
+Status RefreshReader::on_object(std::size_t index, const Members& members) {
+  const auto name = members.find_text("user");
+  if (!name) return tl::unexpected<Error>(name.error());
+  if (!*name) return make_error(Errc::kInvalid, "\"user\" is missing");
+  const auto user = parse_refresh_name(**name, hosts_);
+  if (!user) return tl::unexpected<Error>(user.error());
+  auto delta = parse_delta(*user, members);
+  if (!delta) return tl::unexpected<Error>(std::move(delta.error()));
+  collector.add_delta(*user, index, std::move(*delta));
+  return {};
 }
 
-bool NameReader::refuse_element(std::string why) {
-  refusal_ = in_array_ ? "element [" + std::to_string(elements_) + "]: " + std::move(why)
-                       : "expected an array of usernames";
-  return false;
+Result<RosterDelta> RefreshReader::parse_delta(const xmpp::Jid& user, const Members& members) {
+  const json::Tape* const roster = members.find("roster");
+  const json::Tape* const patch = members.find("patch");
+  if (!roster == !patch) {
+    return make_error(Errc::kInvalid, "either \"roster\" or \"patch\" must be there");
+  }
+  auto if_etag = find_etag(members, "if");
+  if (!if_etag) return tl::unexpected<Error>(std::move(if_etag.error()));
+  auto etag = find_etag(members, "etag");
+  if (!etag) return tl::unexpected<Error>(std::move(etag.error()));
+
+  const RosterLimits& limits = rosters_.of(user.domain()).limits;
+  RosterDelta delta;
+  delta.whole = roster != nullptr;
+  delta.if_etag = std::move(*if_etag);
+  delta.etag = etag->value_or("");
+  if (roster) {
+    auto parsed = parse_roster(*roster, user, limits);
+    if (!parsed) return tl::unexpected<Error>(std::move(parsed.error()));
+    delta.entries = std::move(parsed->entries);
+    collector.add_faults(user, *parsed);
+  } else {
+    auto parsed = parse_patch(*patch, user, limits);
+    if (!parsed) return tl::unexpected<Error>(std::move(parsed.error()));
+    delta.edits = std::move(parsed->edits);
+    collector.add_faults(user, *parsed);
+  }
+  return delta;
+}
+
+// Goes on where the one before it ends, so that both are one.
+bool continues(const RosterDelta& before, const RosterDelta& delta) {
+  return !before.whole && before.etag.empty() && !delta.whole && !delta.if_etag &&
+         delta.etag.empty();
 }
 
 }  // namespace
+
+RefreshCollector::Place& RefreshCollector::find(const xmpp::Jid& user, std::size_t element) {
+  const auto [found, is_new] =
+      places_.try_emplace(std::string(user.text()), Place{request_.users.size(), false});
+  if (is_new) request_.users.push_back({user, {}, {}});
+  auto& elements = request_.users[found->second.index].elements;
+  elements.push_back(static_cast<std::uint32_t>(element));
+  return found->second;
+}
+
+void RefreshCollector::add_name(const xmpp::Jid& user, std::size_t element) {
+  Place& place = find(user, element);
+  place.fetch = true;
+  request_.users[place.index].deltas.clear();
+}
+
+void RefreshCollector::add_delta(const xmpp::Jid& user, std::size_t element, RosterDelta delta) {
+  const Place& place = find(user, element);
+  if (place.fetch) return;
+  std::vector<RosterDelta>& deltas = request_.users[place.index].deltas;
+  if (delta.whole && !delta.if_etag) deltas.clear();
+  if (!deltas.empty() && continues(deltas.back(), delta)) {
+    std::vector<im::RosterEdit>& edits = deltas.back().edits;
+    std::move(delta.edits.begin(), delta.edits.end(), std::back_inserter(edits));
+  } else {
+    deltas.push_back(std::move(delta));
+  }
+}
+
+void RefreshCollector::add_faults(const xmpp::Jid& user, const RosterFaults& faults) {
+  RosterFaults& all = request_.faults;
+  if (all.first_fault.empty() && !faults.first_fault.empty()) {
+    all.first_fault = std::string(user.text()) + ": " + faults.first_fault;
+  }
+  all.skipped += faults.skipped;
+  all.dropped += faults.dropped;
+}
+
+RefreshRequest RefreshCollector::take(std::size_t elements) {
+  request_.elements = elements;
+  return std::move(request_);
+}
 
 Result<xmpp::Jid> parse_refresh_name(std::string_view name, const std::vector<std::string>& hosts) {
   if (hosts.empty()) return make_error(Errc::kInternal, "no host is served");
@@ -96,14 +160,21 @@ Result<xmpp::Jid> parse_refresh_name(std::string_view name, const std::vector<st
   return jid->bare();
 }
 
-Result<std::vector<RefreshUser>> parse_refresh_body(std::string_view body,
-                                                    const std::vector<std::string>& hosts,
-                                                    std::size_t limit) {
-  NameReader reader(hosts, limit);
-  if (auto read = json::read(body, reader); !read) {
-    return make_error(reader.code(), read.error().text);
-  }
-  return reader.take();
+RefreshRequest make_refresh_request(const xmpp::Jid& user) {
+  RefreshCollector collector;
+  collector.add_name(user, 0);
+  return collector.take(1);
+}
+
+Result<RefreshRequest> parse_refresh_body(std::string_view body,
+                                          const std::vector<std::string>& hosts,
+                                          const RefreshRequestLimits& limits) {
+  const ElementKind kind{
+      "a username", "usernames", {"user", "roster", "patch", "if", "etag"}, limits.elements};
+  RefreshReader reader(hosts, limits.rosters);
+  const auto elements = read_elements(body, kind, reader);
+  if (!elements) return tl::unexpected<Error>(elements.error());
+  return reader.collector.take(*elements);
 }
 
 }  // namespace rosterd::app

@@ -322,6 +322,8 @@ FetchStats RosterSource::stats() const {
   return stats;
 }
 
+const RosterSourceOptions& RosterSource::options() const { return impl_->options; }
+
 std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
   Impl::Question& question = impl_->open(user);
   question.login = true;

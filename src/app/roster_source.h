@@ -73,6 +73,7 @@ class RosterSource : public im::RosterFetcher {
   void set_core(im::Core* core);
   // For fetches to come.
   void set_options(const RosterSourceOptions& options);
+  const RosterSourceOptions& options() const;
 
   // Login: the result goes to im::Core::on_roster_fetched(). After a failure, which is reported as
   // well, it is tried again after 2 s, 4 s, … 30 s until it succeeds or is cancelled.

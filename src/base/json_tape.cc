@@ -59,6 +59,12 @@ bool Tape::add(char kind, std::string_view text) {
   return true;
 }
 
+std::optional<std::string_view> Tape::string() const {
+  if (!bytes_.starts_with('s')) return std::nullopt;
+  std::string_view rest = std::string_view(bytes_).substr(1);
+  return take_text(rest);
+}
+
 void Tape::append(const Tape& other) {
   bytes_ += other.bytes_;
   depth_ += other.depth_;

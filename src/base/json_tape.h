@@ -3,6 +3,7 @@
 // says how to read it: members of an object come in any order. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ class Tape final : public Events {
   // Everything recorded so far makes one whole value.
   bool complete() const { return !empty() && depth_ == 0; }
   bool is_null() const { return bytes_ == "n"; }
+  // The text of a value that is a string; nullopt for another one.
+  std::optional<std::string_view> string() const;
   // Records what `other` holds, in this place.
   void append(const Tape& other);
 

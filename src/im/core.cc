@@ -79,7 +79,13 @@ const HeldRoster* Core::find_held_roster(const xmpp::Jid& user) const {
   return found && found->held ? &*found->held : nullptr;
 }
 
-void Core::outdate_roster(const xmpp::Jid& user) { im::outdate_roster(*state_, user); }
+const HeldRoster* Core::find_current_roster(const xmpp::Jid& user) const {
+  return im::find_current_roster(*state_, user);
+}
+
+void Core::outdate_roster(const xmpp::Jid& user, std::uint64_t sequence) {
+  im::outdate_roster(*state_, user, sequence);
+}
 
 void Core::forget_roster(const xmpp::Jid& user) { im::forget_roster(*state_, user); }
 

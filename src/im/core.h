@@ -127,9 +127,12 @@ class Core {
   // What is known of an online user: the roster in force, else the copy from an earlier login; null
   // when there is neither. Valid until the next change of rosters.
   const HeldRoster* find_held_roster(const xmpp::Jid& user) const;
-  // A refresh named a user who has a stream: his roster may stay in force, but no login will take
-  // it for fresh any more.
-  void outdate_roster(const xmpp::Jid& user);
+  // The roster in force, if it is the web app's last word as far as is known here: not a stale
+  // copy, and not one that a refresh has said to be outdated. Else null. Valid as above.
+  const HeldRoster* find_current_roster(const xmpp::Jid& user) const;
+  // A refresh named a user who has a stream: what is older than `sequence` may stay in force, but
+  // it is not current, and no login will take it for fresh any more.
+  void outdate_roster(const xmpp::Jid& user, std::uint64_t sequence);
   // A refresh named a user without a stream: the kept copy, if any, must not be used again.
   void forget_roster(const xmpp::Jid& user);
 

@@ -233,9 +233,17 @@ bool apply_fresh_copy(State& state, User& user) {
   return true;
 }
 
-void outdate_roster(State& state, const xmpp::Jid& bare) {
+const HeldRoster* find_current_roster(const State& state, const xmpp::Jid& bare) {
+  const User* user = state.directory.find_user(bare.text());
+  if (!user || user->roster_state != RosterState::kCurrent) return nullptr;
+  return user->held->sequence >= user->changed_at ? &*user->held : nullptr;
+}
+
+void outdate_roster(State& state, const xmpp::Jid& bare, std::uint64_t sequence) {
   User* user = state.directory.find_user(bare.text());
-  if (user && user->held) user->held->tag.fresh_until = Instant();
+  if (!user) return;
+  user->changed_at = std::max(user->changed_at, sequence);
+  if (user->held) user->held->tag.fresh_until = Instant();
 }
 
 void forget_roster(State& state, const xmpp::Jid& bare) {

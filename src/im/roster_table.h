@@ -3,6 +3,7 @@
 // are one operation.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "im/core.h"
@@ -25,8 +26,9 @@ bool apply_fresh_copy(State& state, User& user);
 // See Core::find_one_sided().
 std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& change);
 
-// See Core::outdate_roster().
-void outdate_roster(State& state, const xmpp::Jid& bare);
+// See Core::find_current_roster() and Core::outdate_roster().
+const HeldRoster* find_current_roster(const State& state, const xmpp::Jid& bare);
+void outdate_roster(State& state, const xmpp::Jid& bare, std::uint64_t sequence);
 
 // The copy kept from an earlier login, if any, must not be used; a roster in force stays.
 void forget_roster(State& state, const xmpp::Jid& bare);

@@ -49,6 +49,8 @@ class User {
 
   // Of the fetches that may still answer, the first that is new enough for this login.
   std::uint64_t oldest_usable = 0;
+  // The web app has said that what is older has changed since.
+  std::uint64_t changed_at = 0;
   RosterState roster_state = RosterState::kLoading;
   // While the state is kLoading or kFailed: a copy from an earlier login, which grants nothing.
   std::optional<HeldRoster> held;

@@ -58,6 +58,31 @@ class RefreshHttpTest(EndToEndTest):
                 wanted = {"status": "ok", "message": "roster update complete"}
                 self.assertEqual(await self.curl(path=path), (200, wanted))
 
+    async def test_curl_brings_rosters_patches_and_edges(self):
+        await self.start_scene("romeo", "juliet")
+        romeo = await self.log_in("romeo")
+        delta = {"user": "romeo", "roster": {f"juliet@{HOST}": {"name": "Juliet"}}, "etag": '"v1"'}
+        patch = {"user": "romeo", "patch": {f"juliet@{HOST}": "Jules"}, "if": '"v1"'}
+        for element, name in ((delta, "Juliet"), (patch, "Jules")):
+            status, answer = await self.curl("-d", json.dumps([element]))
+            self.assertEqual((status, answer["updated"], answer["errors"]), (200, 1, 0))
+            await romeo.sees("push", jid=f"juliet@{HOST}", name=name)
+        edge = {"a": "juliet", "b": "romeo", "subscription": "remove"}
+        status, answer = await self.curl(
+            "-d", json.dumps([edge]), url=self.daemon.refresh_url.replace("refresh", "edges")
+        )
+        self.assertEqual((status, answer["message"], answer["updated"]), (200, "edges applied", 1))
+        await romeo.sees("push", jid=f"juliet@{HOST}", subscription="remove")
+
+    async def test_refresh_can_be_answered_at_once_or_be_all_or_nothing(self):
+        await self.start_scene("romeo")
+        accepted = {"status": "ok", "message": "accepted"}
+        answer = await self.curl("-d", '["romeo"]', "-H", "Prefer: respond-async")
+        self.assertEqual(answer, (202, accepted))
+        status, answer = await self.curl("-d", '["romeo"]', "-H", "Rosterd-Atomic: all")
+        self.assertEqual((status, answer["updated"]), (200, 1))
+        self.assert_refused(await self.curl("-d", "[]", "-H", "Rosterd-Atomic: most"), 400)
+
     async def test_bodies_that_are_no_list_of_names_are_refused(self):
         await self.start_scene("romeo")
         for body in ("", "[", '["romeo"', '{"romeo":1}', '"romeo"', "[1]", "[null]", '["a"] x',

@@ -39,6 +39,7 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"accounts can be read", &Scene::accounts_come_up},
       {"POST <path>", &Scene::post_nothing},
       {"as <type:> POST <path> <body...>", &Scene::post_as},
+      {"with <field:> <value:> POST <path> <body...>", &Scene::post_with},
       {"POST <path> <body...>", &Scene::post},
       {"GET <path>", &Scene::get},
       {"the answer is <status>", &Scene::answer_is},

@@ -62,6 +62,7 @@ class Scene {
   Status post(const Arguments& a);
   Status post_nothing(const Arguments& a);
   Status post_as(const Arguments& a);
+  Status post_with(const Arguments& a);
   Status get(const Arguments& a);
   Status answer_is(const Arguments& a);
   Status answer_is_with(const Arguments& a);
@@ -72,7 +73,7 @@ class Scene {
   Status set_answer(const std::string& user, const std::string& status, std::string body);
   Status answer_held(const std::string& user, const std::string& status, std::string body);
   Status take_answer(const std::string& status, std::string_view members);
-  Status request(std::string method, std::string target, std::string body, std::string type);
+  Status request(std::string method, std::string target, std::string body, http::Fields fields);
 
   // --- clients (scene_clients.cc) ---------------------------------------------------------------
   Status connect(const Arguments& a);

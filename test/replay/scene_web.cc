@@ -11,6 +11,12 @@
 namespace rosterd::replay {
 namespace {
 
+http::Fields make_field(std::string name, std::string value) {
+  http::Fields fields;
+  fields.add(std::move(name), std::move(value));
+  return fields;
+}
+
 // A flat JSON object as a map; numbers as they are written.
 class FlatObject final : public json::Events {
  public:
@@ -156,22 +162,31 @@ Status Scene::accounts_come_up(const Arguments&) {
 
 // --- refreshes -----------------------------------------------------------------------------------
 
-Status Scene::request(std::string method, std::string target, std::string body, std::string type) {
+Status Scene::request(std::string method, std::string target, std::string body,
+                      http::Fields fields) {
   http::Request request;
   request.method = std::move(method);
   request.target = std::move(target);
   request.body = std::move(body);
+  request.fields = std::move(fields);
   request.fields.add("Host", "anything.example.net");
-  if (!type.empty()) request.fields.add("Content-Type", std::move(type));
   world().request(request);
   return settled();
 }
 
-Status Scene::post(const Arguments& a) { return request("POST", a[0], a[1], "application/json"); }
+Status Scene::post(const Arguments& a) {
+  return request("POST", a[0], a[1], make_field("Content-Type", "application/json"));
+}
 
 Status Scene::post_nothing(const Arguments& a) { return request("POST", a[0], {}, {}); }
 
-Status Scene::post_as(const Arguments& a) { return request("POST", a[1], a[2], a[0]); }
+Status Scene::post_as(const Arguments& a) {
+  return request("POST", a[1], a[2], make_field("Content-Type", a[0]));
+}
+
+Status Scene::post_with(const Arguments& a) {
+  return request("POST", a[2], a[3], make_field(a[0], a[1]));
+}
 
 Status Scene::get(const Arguments& a) { return request("GET", a[0], {}, {}); }
 

@@ -52,7 +52,8 @@ void World::shut_down() {
 }
 
 void World::request(const http::Request& request) {
-  const bool is_refresh = request.path().starts_with("/roster_admin/refresh");
+  const bool is_refresh = request.path().starts_with("/roster_admin/refresh") ||
+                          request.path() == "/roster_admin/edges";
   web::RequestHandler& handler = is_refresh ? static_cast<web::RequestHandler&>(refresh_) : admin_;
   handler.on_request(requester_, web::ExchangeId{1, 1}, web::Client{}, request);
 }

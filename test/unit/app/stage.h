@@ -223,8 +223,10 @@ class Stage {
     return "/" + text::percent_encode(user.substr(0, user.find('@')));
   }
 
-  void request(std::string method, std::string target, std::string body = {}) {
+  void request(std::string method, std::string target, std::string body = {},
+               http::Fields fields = {}) {
     http::Request request;
+    request.fields = std::move(fields);
     request.method = std::move(method);
     request.target = std::move(target);
     request.body = std::move(body);
@@ -233,6 +235,12 @@ class Stage {
     refresh.on_request(clients, {requests++, 1}, requester, request);
   }
   void post(std::string body) { request("POST", "/roster_admin/refresh", std::move(body)); }
+  void post_edges(std::string body) { request("POST", "/roster_admin/edges", std::move(body)); }
+  void post_with(std::string name, std::string value, std::string body) {
+    http::Fields fields;
+    fields.add(std::move(name), std::move(value));
+    request("POST", "/roster_admin/refresh", std::move(body), std::move(fields));
+  }
   // "status body" of the last answer, which must be the n-th.
   std::string answer(std::size_t n) {
     assert_int_equal(clients.answers.size(), n);

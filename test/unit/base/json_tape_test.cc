@@ -69,6 +69,16 @@ void tape_is_complete_at_the_end_of_its_value(void**) {
   assert_true(word.complete());
 }
 
+void single_string_and_null_can_be_looked_at(void**) {
+  assert_text_equal(*record(R"("x\u0000y")").string(), std::string_view("x\0y", 3));
+  assert_text_equal(*record(R"("")").string(), "");
+  for (const char* other : {"null", "1", "true", "{}", R"(["x"])", R"({"x": "y"})"}) {
+    assert_false(record(other).string().has_value());
+  }
+  assert_true(record("null").is_null());
+  assert_false(record("[null]").is_null());
+}
+
 void tapes_can_be_put_together(void**) {
   json::Tape whole;
   whole.on_object_start();
@@ -99,6 +109,7 @@ int main() {
       cmocka_unit_test(what_was_recorded_is_told_again_as_often_as_asked),
       cmocka_unit_test(numbers_keep_their_spelling),
       cmocka_unit_test(tape_is_complete_at_the_end_of_its_value),
+      cmocka_unit_test(single_string_and_null_can_be_looked_at),
       cmocka_unit_test(tapes_can_be_put_together),
       cmocka_unit_test(refusal_of_the_receiver_stops_the_telling),
   };

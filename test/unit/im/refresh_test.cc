@@ -311,6 +311,39 @@ void a_roster_that_returns_by_not_modified_is_pushed(void** state) {
   assert_text_equal(romeo.read(), "push juliet@h both\npush nurse@h remove");
 }
 
+void a_roster_is_current_until_a_refresh_names_its_user(void** state) {
+  Scene& scene = scene_of(state);
+  const xmpp::Jid romeo = make_jid("romeo@h");
+  assert_null(scene.core.find_current_roster(romeo));
+  scene.connect("romeo", "a");
+  assert_null(scene.core.find_current_roster(romeo));  // not there yet
+  scene.load("romeo", {{"juliet"}});
+  assert_non_null(scene.core.find_current_roster(romeo));
+  const std::uint64_t named = ++scene.sequence;
+  scene.core.outdate_roster(romeo, named);
+  assert_null(scene.core.find_current_roster(romeo));
+  const auto apply = [&](std::uint64_t sequence) {
+    std::vector<RosterChange> batch;
+    batch.push_back(scene.change("romeo", {}, sequence));
+    scene.core.apply(std::move(batch));
+  };
+  const std::uint64_t again = ++scene.sequence;
+  scene.core.outdate_roster(romeo, again);
+  apply(named);  // what the first brings is not what the second is about
+  assert_null(scene.core.find_current_roster(romeo));
+  apply(again);
+  assert_non_null(scene.core.find_current_roster(romeo));
+}
+
+void a_stale_copy_is_not_current(void** state) {
+  Scene& scene = scene_of(state);
+  scene.disconnect(scene.login("romeo", "a", {{"juliet"}}));
+  scene.connect("romeo", "a");
+  scene.fail("romeo");
+  assert_non_null(scene.core.find_held_roster(make_jid("romeo@h")));
+  assert_null(scene.core.find_current_roster(make_jid("romeo@h")));
+}
+
 void an_empty_batch_is_nothing(void** state) {
   Scene& scene = scene_of(state);
   Client& a = scene.login("a", "1", {{"b"}});
@@ -348,6 +381,8 @@ int main() {
       SCENE_TEST(losing_sight_ends_directed_presence_too),
       SCENE_TEST(an_unmodified_roster_is_confirmed_and_pushes_nothing),
       SCENE_TEST(a_roster_that_returns_by_not_modified_is_pushed),
+      SCENE_TEST(a_roster_is_current_until_a_refresh_names_its_user),
+      SCENE_TEST(a_stale_copy_is_not_current),
       SCENE_TEST(an_empty_batch_is_nothing),
       SCENE_TEST(contacts_elsewhere_are_pushed_like_others),
   };

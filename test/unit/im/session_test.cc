@@ -267,7 +267,7 @@ void a_refresh_ends_the_freshness_of_the_roster_in_force(void** state) {
   Scene& scene = scene_of(state);
   leave_fresh_copy(scene);
   Client& romeo = scene.connect("romeo", "a");
-  scene.core.outdate_roster(make_jid("romeo@h"));
+  scene.core.outdate_roster(make_jid("romeo@h"), 1);
   romeo.send(kGet);
   assert_text_equal(romeo.read(), "result 1 roster juliet@h both");
   scene.disconnect(romeo);
