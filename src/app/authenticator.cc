@@ -105,7 +105,7 @@ const Key* Authenticator::find_signer(const Signature& signature, const SignedPa
 }
 
 // It does not say what it was signed for, and can be sent again: good enough for a refresh, which
-// changes nothing when it is repeated, and for nothing else.
+// changes nothing when it is repeated as long as all is fetched, and for nothing else.
 Proof Authenticator::check_hub_signature(const http::Request& request, bool has_body) const {
   const std::string field(kHubField);
   if (request.method != "POST" || request.path() != kHubPath) {
@@ -113,12 +113,14 @@ Proof Authenticator::check_hub_signature(const http::Request& request, bool has_
   }
   if (request.fields.count(kHubField) > 1) return wrong("two signatures");
   if (!has_body) return {Outcome::kPending};
-  return proven_by(find_key(options_.keys, Kind::kHmac,
-                            [&](const Credential& one) {
-                              return is_hub_signed_by(request.fields.get(kHubField), one.secret,
-                                                      request.body);
-                            }),
-                   "wrong signature");
+  Proof proof = proven_by(find_key(options_.keys, Kind::kHmac,
+                                   [&](const Credential& one) {
+                                     return is_hub_signed_by(request.fields.get(kHubField),
+                                                             one.secret, request.body);
+                                   }),
+                          "wrong signature");
+  proof.repeatable = true;
+  return proof;
 }
 
 Proof Authenticator::check_authorization(const http::Request& request) const {

@@ -36,8 +36,9 @@ struct Proof {
     kWrong,
   };
   Outcome outcome = Outcome::kAbsent;
-  std::string why{};   // for the caller and the log; never a secret
-  std::string host{};  // of kProven: the only host it may touch, or ""
+  std::string why{};        // for the caller and the log; never a secret
+  std::string host{};       // of kProven: the only host it may touch, or ""
+  bool repeatable = false;  // of kProven: whoever has seen the request can send it again
 };
 
 class Authenticator {

@@ -123,6 +123,7 @@ std::optional<http::Response> Door::Impl::judge_proof(Visit& visit) {
   switch (proof.outcome) {
     case Outcome::kProven:
       visit.client.host = std::move(proof.host);
+      visit.client.repeatable = proof.repeatable;
       return std::nullopt;
     case Outcome::kPending:
       return std::nullopt;

@@ -107,6 +107,11 @@ Result<RefreshRequest> parse_path(std::string_view path, const std::vector<std::
   return make_refresh_request(*user);
 }
 
+// As if nothing but names had come.
+void ask_for_all(RefreshRequest& request) {
+  for (RefreshUser& user : request.users) user.deltas.clear();
+}
+
 Form form_of(std::string_view path) {
   if (path == kPathOfEdges) return Form::kEdges;
   return path.starts_with(kPathOfOne) ? Form::kOneName : Form::kNames;
@@ -230,6 +235,8 @@ void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange,
   if (!atomic) return refuse(atomic.error());
   auto parsed = impl_->parse(form, request, hosts);
   if (!parsed) return refuse(parsed.error());
+  // A roster that was right once may be sent again by somebody else when it is not any more.
+  if (client.repeatable) ask_for_all(*parsed);
   RefreshBatch::Client asker{form, &responder, exchange, *atomic};
   if (request.fields.has_token("Prefer", "respond-async")) {
     responder.respond(exchange, make_accepted());

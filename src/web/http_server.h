@@ -43,6 +43,8 @@ struct Client {
   std::string certificate{};
   bool head = false;   // the request was a HEAD, which a handler of GET sees as a GET
   std::string host{};  // set by app::Door: the one host it may touch; "" = all
+  // Set by app::Door: what proves who is asking would prove it for a copy of the request as well.
+  bool repeatable = false;
 };
 
 class RequestHandler {

@@ -19,9 +19,11 @@ struct Room final : web::RequestHandler {
   void on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client& client,
                   const http::Request&) override {
     ++entered;
+    repeatable = client.repeatable;
     responder.respond(exchange, web::make_json(200, client.address.ip() + '|' + client.host));
   }
   void on_request_abandoned(web::ExchangeId) override { ++abandoned; }
+  bool repeatable = false;  // of the last
   int entered = 0;
   int abandoned = 0;
 };
@@ -230,6 +232,9 @@ void hub_signature_opens_for_a_refresh_when_it_is_allowed(void**) {
   scene.apply();
   assert_int_equal(scene.status_with("X-Hub-Signature-256", field), 200);
   assert_int_equal(scene.status_with("X-Hub-Signature-256", field), 200);
+  assert_true(scene.room.repeatable);
+  assert_int_equal(scene.status_with("Rosterd-Signature", scene.sign("k1", "s3cret")), 200);
+  assert_false(scene.room.repeatable);
   scene.request.body = "[]";
   assert_int_equal(scene.status_with("X-Hub-Signature-256", field), 401);
   scene.request.body = R"(["john"])";

@@ -135,6 +135,16 @@ void what_cannot_be_used_is_skipped_and_logged(void** state) {
                    1);
 }
 
+void roster_in_a_request_that_anybody_can_repeat_is_not_believed(void** state) {
+  Stage& stage = stage_of(state);
+  const auto juliet = stage.login("juliet", "{}");
+  stage.requester.repeatable = true;
+  stage.post(R"([{"user": "juliet", "roster": {"old@h": {}}}])");
+  stage.web_app.answer("/juliet", kWithRomeo);
+  assert_text_equal(stage.answer(1), done(1, 0));
+  assert_text_equal(stage.read(juliet), "push romeo@h both Romeo");
+}
+
 // --- Patches ------------------------------------------------------------------------------------
 
 void patch_changes_what_it_names(void** state) {
@@ -540,6 +550,7 @@ int main() {
       STAGE_TEST(delta_of_somebody_offline_is_dropped_with_the_kept_copy),
       STAGE_TEST(one_sided_roster_in_the_post_asks_for_the_counterpart),
       STAGE_TEST(what_cannot_be_used_is_skipped_and_logged),
+      STAGE_TEST(roster_in_a_request_that_anybody_can_repeat_is_not_believed),
       STAGE_TEST(patch_changes_what_it_names),
       STAGE_TEST(contact_in_a_patch_is_replaced_whole),
       STAGE_TEST(patch_without_an_etag_leaves_none),
