@@ -85,6 +85,8 @@ class Door::Entrance final : public web::RequestHandler {
     inner_.on_request(responder, exchange, visit.client, request);
   }
 
+  bool is_for_anybody() const override { return guard_ == Guard::kAddressOnly; }
+
   void on_request_abandoned(web::ExchangeId exchange) override {
     inner_.on_request_abandoned(exchange);
   }

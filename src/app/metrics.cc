@@ -99,7 +99,8 @@ void write_breakers(MetricsText& text, const std::vector<BreakerStats>& breakers
 void write_http(MetricsText& text, const web::HttpServerStats& http) {
   text.gauge("rosterd_http_connections", "Connections of web applications and administrators.");
   text.sample(http.connections);
-  text.counter("rosterd_http_connections_refused", "Connections over http_max_connections.");
+  text.counter("rosterd_http_connections_refused",
+               "Connections turned away at http_max_connections.");
   text.sample(http.refused);
   text.counter("rosterd_http_requests", "Answers, by route (empty: no such path) and status.");
   for (const auto& [key, count] : http.answers) {

@@ -50,6 +50,12 @@ class IntrusiveList {
 
   T* front() const { return empty() ? nullptr : static_cast<T*>(head_.next_->owner_); }
 
+  // The one after `object`, which is in this list, or null.
+  T* next(const T& object) const {
+    const ListNode* const node = (object.*Member).next_;
+    return node == &head_ ? nullptr : static_cast<T*>(node->owner_);
+  }
+
   // Unlinks and returns the first object, or null. Draining with it stays correct when objects join
   // or leave meanwhile.
   T* pop_front() {

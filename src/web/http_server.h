@@ -59,6 +59,9 @@ class RequestHandler {
   // A whole request. It and its client are valid during the call; the answer may come later.
   virtual void on_request(Responder& responder, ExchangeId exchange, const Client& client,
                           const http::Request& request) = 0;
+  // Whether it answers everybody alike, so that success says nothing about who asked (see
+  // HttpServerOptions::max_connections).
+  virtual bool is_for_anybody() const { return false; }
   // The client closed before its answer: nobody will read it. The work it asked for goes on.
   virtual void on_request_abandoned(ExchangeId) {}
 };
@@ -73,12 +76,14 @@ struct HttpServerOptions {
   Duration head_timeout = std::chrono::seconds(10);
   Duration body_timeout = std::chrono::seconds(30);  // from the head to the whole body
   Duration idle_timeout = std::chrono::seconds(60);  // between requests
-  std::size_t max_connections = 200;                 // one over it is closed at once
+  // One over it closes the oldest that has not had an answer of success yet, else the one that has
+  // been idle for longest; it is refused when all others are being served.
+  std::size_t max_connections = 200;
 };
 
 struct HttpServerStats {
   std::size_t connections = 0;  // now
-  std::uint64_t refused = 0;    // connections beyond HttpServerOptions::max_connections
+  std::uint64_t refused = 0;    // connections turned away at HttpServerOptions::max_connections
   // Answers so far, by the path of the route ("" = none fits) and their status.
   std::map<std::pair<std::string, int>, std::uint64_t> answers;
 };

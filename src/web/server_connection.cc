@@ -33,18 +33,28 @@ ServerConnection::ServerConnection(ServerContext& server, net::Connection& conne
 
 void ServerConnection::start(Handle<ServerConnection> self) {
   self_ = self;
+  server_.strangers.push_back(*this);
   // A new client has something to say: it gets no longer than for a head.
   server_.loop.timers().arm(deadline_, server_.loop.now() + server_.options.head_timeout);
 }
 
 void ServerConnection::enter(Stage stage) {
   stage_ = stage;
+  if (!stranger_) find_place();
   Duration timeout = server_.options.idle_timeout;
   if (stage == Stage::kHead) timeout = server_.options.head_timeout;
   if (stage == Stage::kBody) timeout = server_.options.body_timeout;
   // How long an answer may take is its handler's business.
   if (stage == Stage::kAnswering || stage == Stage::kClosed) return deadline_.cancel();
   server_.loop.timers().arm(deadline_, server_.loop.now() + timeout);
+}
+
+void ServerConnection::find_place() {
+  if (stage_ == Stage::kIdle) {
+    server_.idle.push_back(*this);
+  } else {
+    place.unlink();
+  }
 }
 
 void ServerConnection::on_bytes(std::string_view bytes) {
@@ -177,6 +187,7 @@ void ServerConnection::dispatch() {
   auto exchange = std::make_unique<Exchange>();
   exchange->connection = self_;
   exchange->handler = route->handler;
+  for_anybody_ = route->handler->is_for_anybody();
   exchange_ = server_.exchanges.insert(std::move(exchange));
   enter(Stage::kAnswering);
   route->handler->on_request(server_.responder, exchange_, client, request);
@@ -187,6 +198,7 @@ void ServerConnection::answer(http::Response response) {
   response.keep_alive =
       response.keep_alive && keep_alive_ && !server_.stopping && !(retired_ && has_certificate());
   write(response);
+  if (response.status / 100 == 2 && !for_anybody_) stranger_ = false;
   if (!response.keep_alive) return close("answered");
   enter(Stage::kIdle);
   // Not from here: the next request's handler must not run inside a handler's respond().
@@ -234,6 +246,17 @@ void ServerConnection::close(std::string_view why) {
   resume_.cancel();
   enter(Stage::kClosed);
   connection_.close(why);
+}
+
+bool ServerConnection::is_dispensable() const {
+  if (stranger_) return stage_ != Stage::kAnswering;
+  return stage_ == Stage::kIdle && waiting_.empty() && connection_.queued_bytes() == 0;
+}
+
+void ServerConnection::drop(std::string_view why) {
+  close(why);
+  place.unlink();
+  connection_.abort(why);
 }
 
 void ServerConnection::stop() {

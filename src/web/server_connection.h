@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/handle.h"
+#include "base/intrusive_list.h"
 #include "base/log_limit.h"
 #include "base/timers.h"
 #include "http/parser.h"
@@ -18,26 +19,13 @@
 namespace rosterd::web {
 
 class ServerConnection;
+struct ServerContext;
 
 // A request whose answer is owed.
 class Exchange {
  public:
   Handle<ServerConnection> connection;
   RequestHandler* handler = nullptr;
-};
-
-// What the connections of one server share.
-struct ServerContext {
-  net::Loop& loop;
-  Responder& responder;
-  HttpServerOptions options;
-  Routes routes;
-  SlotTable<ServerConnection> connections;
-  SlotTable<Exchange> exchanges;
-  // Lines about strangers' faults, which they can repeat at will.
-  LogLimit refusal_log{};
-  bool stopping = false;
-  HttpServerStats stats{};  // but for the connections
 };
 
 class ServerConnection final : public net::ConnectionEvents {
@@ -54,11 +42,20 @@ class ServerConnection final : public net::ConnectionEvents {
   // Closes, now if it is idle, else after its next answer, if its client showed a certificate:
   // that has been trusted by what is no longer in force.
   void retire();
+  // Whether it may be closed for another's sake: nobody waits for an answer of it. A stranger that
+  // does not take its answer, or does not end its request, counts as nobody.
+  bool is_dispensable() const;
+  // Closes at once.
+  void drop(std::string_view why);
+  std::uint64_t id() const { return connection_.id(); }
+  const net::Address& peer() const { return connection_.peer(); }
 
   void on_bytes(std::string_view bytes) override;
   void on_drained() override { resume(); }
   void on_end() override;
   void on_closed(const Error& reason) override;
+
+  ListNode place;  // in one of the lists of ServerContext
 
  private:
   enum class Stage : std::uint8_t {
@@ -70,6 +67,7 @@ class ServerConnection final : public net::ConnectionEvents {
   };
 
   void enter(Stage stage);
+  void find_place();
   void read(std::string_view bytes);
   std::size_t read_message(std::string_view bytes);
   void follow_progress();
@@ -102,9 +100,29 @@ class ServerConnection final : public net::ConnectionEvents {
   bool paused_ = false;   // reading from the connection
   bool ended_ = false;    // the client will send no more
   bool retired_ = false;
-  bool keep_alive_ = true;  // of the present request, as the next two
+  bool stranger_ = true;    // no request of it has been answered with success
+  bool keep_alive_ = true;  // of the present request, as the next three
   bool head_only_ = false;
+  bool for_anybody_ = false;
   int version_minor_ = 1;
+};
+
+// What the connections of one server share.
+struct ServerContext {
+  net::Loop& loop;
+  Responder& responder;
+  HttpServerOptions options;
+  Routes routes;
+  SlotTable<ServerConnection> connections;
+  SlotTable<Exchange> exchanges;
+  // Who makes room at the limit: strangers have not had an answer of success yet, the oldest stands
+  // first; the others are between two requests, the one that has been so for longest first.
+  IntrusiveList<ServerConnection, &ServerConnection::place> strangers{};
+  IntrusiveList<ServerConnection, &ServerConnection::place> idle{};
+  // Lines about strangers' faults, which they can repeat at will.
+  LogLimit refusal_log{};
+  bool stopping = false;
+  HttpServerStats stats{};  // but for the connections
 };
 
 }  // namespace rosterd::web

@@ -365,6 +365,12 @@ void monitoring_needs_its_address_alone(void**) {
   assert_int_equal(scene.status(), 403);
 }
 
+void success_proves_something_only_where_a_proof_is_asked_for(void**) {
+  Scene scene({"bearer:token"});
+  assert_false(scene.door.guard(&scene.room)->is_for_anybody());
+  assert_true(scene.door.guard(&scene.room, Door::Guard::kAddressOnly)->is_for_anybody());
+}
+
 void client_that_goes_away_is_reported(void**) {
   Scene scene;
   scene.entrance->on_request_abandoned({});
@@ -399,6 +405,7 @@ int main() {
       cmocka_unit_test(client_certificate_may_be_required_beside_a_key),
       cmocka_unit_test(key_of_a_host_opens_for_that_host),
       cmocka_unit_test(monitoring_needs_its_address_alone),
+      cmocka_unit_test(success_proves_something_only_where_a_proof_is_asked_for),
       cmocka_unit_test(client_that_goes_away_is_reported),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -95,6 +95,16 @@ void list_gives_back_in_the_order_of_joining(void**) {
   assert_null(list.pop_front());
 }
 
+void list_can_be_walked(void**) {
+  Item a(1), b(2);
+  List list;
+  list.push_back(a);
+  assert_null(list.next(a));
+  list.push_back(b);
+  assert_ptr_equal(list.next(a), &b);
+  assert_null(list.next(b));
+}
+
 void item_that_joins_again_moves_to_the_end(void**) {
   Item a(1), b(2);
   List list;
@@ -151,6 +161,7 @@ int main() {
       cmocka_unit_test(handle_survives_the_trip_through_a_number),
       cmocka_unit_test(visitor_may_erase_and_insert),
       cmocka_unit_test(list_gives_back_in_the_order_of_joining),
+      cmocka_unit_test(list_can_be_walked),
       cmocka_unit_test(item_that_joins_again_moves_to_the_end),
       cmocka_unit_test(destroyed_item_leaves_the_list),
       cmocka_unit_test(item_stands_in_two_lists_through_two_nodes),

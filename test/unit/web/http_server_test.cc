@@ -4,6 +4,7 @@
 #include "web/http_server.h"
 
 #include <functional>
+#include <memory>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -62,6 +63,16 @@ class App : public RequestHandler {
   }
 };
 
+// Answers everybody alike.
+class OpenApp final : public RequestHandler {
+ public:
+  bool is_for_anybody() const override { return true; }
+  void on_request(Responder& responder, ExchangeId exchange, const Client&,
+                  const http::Request& request) override {
+    responder.respond(exchange, make_json(200, request.method + request.target));
+  }
+};
+
 using Script = std::function<void(std::uint16_t port, std::ostream& out)>;
 
 struct Scene {
@@ -74,7 +85,9 @@ Scene play(const HttpServerOptions& options, const Script& script, bool stop_at_
   net::Loop loop;
   HttpServer server(loop, options);
   App app;
+  OpenApp open_app;
   app.server = &server;
+  server.add_route("/open", "GET", &open_app);
   server.add_route("/echo", "GET,POST", &app);
   server.add_route("/below/", "GET", &app);
   server.add_route("/below/deeper", "POST", &app);
@@ -374,25 +387,86 @@ void vanished_client_is_reported(void**) {
   assert_int_equal(scene.left_over, 0);
 }
 
-void connections_over_the_limit_are_closed(void**) {
+// Of a connection that the server has closed.
+bool is_gone(RawClient& client) {
+  const std::string said = client.answer();
+  return said == "closed" || said == "reset";
+}
+
+HttpServerOptions at_most(std::size_t connections) {
   HttpServerOptions options;
-  options.max_connections = 2;
+  options.max_connections = connections;
+  return options;
+}
+
+void newcomer_at_the_limit_takes_the_place_of_the_oldest_stranger(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient app(port);
+        out << app.send(get("/echo")).answer();
+        RawClient oldest(port), silent(port);
+        oldest.send("GET /ec");
+        RawClient newcomer(port);
+        out << (is_gone(oldest) ? "|gone|" : "|here|") << newcomer.send(get("/echo")).answer();
+        out << "|" << silent.send(get("/echo")).answer() << "|" << app.send(get("/echo")).answer();
+      },
+      "200 GET/echo|gone|200 GET/echo|200 GET/echo|200 GET/echo", at_most(3));
+}
+
+void flood_of_silent_strangers_shuts_nobody_out(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient app(port);
+        out << app.send(get("/echo")).answer();
+        std::vector<std::unique_ptr<RawClient>> strangers;
+        for (int i = 0; i < 50; ++i) strangers.push_back(std::make_unique<RawClient>(port));
+        out << "|" << RawClient(port).send(get("/echo")).answer();
+        out << "|" << app.send(get("/echo")).answer();
+      },
+      "200 GET/echo|200 GET/echo|200 GET/echo", at_most(4));
+}
+
+void answers_that_everybody_gets_and_refusals_leave_a_client_a_stranger(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient app(port), looks(port), fails(port);
+        out << app.send(get("/echo")).answer() << "|" << looks.send(get("/open")).answer();
+        out << "|" << fails.send(get("/nowhere")).answer().substr(0, 3);
+        RawClient one(port), two(port);
+        out << (is_gone(looks) ? "|gone" : "|here") << (is_gone(fails) ? "|gone" : "|here");
+        out << "|" << app.send(get("/echo")).answer();
+      },
+      "200 GET/echo|200 GET/open|404|gone|gone|200 GET/echo", at_most(3));
+}
+
+void longest_idle_client_makes_room_where_there_is_no_stranger(void**) {
   assert_transcript(
       [](std::uint16_t port, std::ostream& out) {
         RawClient first(port), second(port);
-        out << first.send(get("/echo")).answer() << second.send(get("/echo")).answer();
+        out << first.send(get("/echo")).answer() << "|" << second.send(get("/echo")).answer();
+        out << "|" << first.send(get("/echo")).answer();
         RawClient third(port);
-        const std::string refused = third.send(get("/echo")).answer();
-        out << (refused == "closed" || refused == "reset" ? " refused " : refused);
-        first.close();
-        // Until the server has seen that, another may be refused as well.
-        for (int i = 0; i < 1000; ++i) {
-          if (RawClient(port).send(get("/echo")).answer() != "200 GET/echo") continue;
-          out << "served";
-          return;
-        }
+        out << (is_gone(second) ? "|gone|" : "|here|") << third.send(get("/echo")).answer();
+        out << "|" << first.send(get("/echo")).answer();
       },
-      "200 GET/echo200 GET/echo refused served", options);
+      "200 GET/echo|200 GET/echo|200 GET/echo|gone|200 GET/echo|200 GET/echo", at_most(2));
+}
+
+void clients_being_served_stay_and_the_newcomer_is_refused(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient begun(port), waits(port);
+        // What follows a request in the same segment has been read when that is answered.
+        out << begun.send(get("/echo") + "GET /ec").answer();
+        out << "|" << waits.send(get("/echo") + get("/late")).answer();
+        RawClient refused(port);
+        out << (is_gone(refused) ? "|gone" : "|here");
+        out << "|" << begun.send("ho HTTP/1.1\r\nHost: any\r\n\r\n").answer();
+        RawClient newcomer(port);
+        out << (is_gone(begun) ? "|gone" : "|here");
+        out << "|" << newcomer.send(get("/release")).answer() << "|" << waits.answer();
+      },
+      "200 GET/echo|200 GET/echo|gone|200 GET/echo|gone|200 GET/release|200 late", at_most(2));
 }
 
 void stopping_server_answers_what_it_owes(void**) {
@@ -432,7 +506,11 @@ int main() {
       cmocka_unit_test(slow_answer_outlives_the_deadlines),
       cmocka_unit_test(client_that_finished_sending_gets_its_answers),
       cmocka_unit_test(vanished_client_is_reported),
-      cmocka_unit_test(connections_over_the_limit_are_closed),
+      cmocka_unit_test(newcomer_at_the_limit_takes_the_place_of_the_oldest_stranger),
+      cmocka_unit_test(flood_of_silent_strangers_shuts_nobody_out),
+      cmocka_unit_test(answers_that_everybody_gets_and_refusals_leave_a_client_a_stranger),
+      cmocka_unit_test(longest_idle_client_makes_room_where_there_is_no_stranger),
+      cmocka_unit_test(clients_being_served_stay_and_the_newcomer_is_refused),
       cmocka_unit_test(stopping_server_answers_what_it_owes),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
