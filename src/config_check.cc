@@ -2,8 +2,11 @@
 #include "config_check.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 
+#include "config_options.h"
 #include "net/address.h"
 
 namespace rosterd {
@@ -145,7 +148,28 @@ class Checker {
   ConfigFaults& faults_;
 };
 
+bool is_secret(const Option& option, const OptionValue& value) {
+  return mask_secrets(option.kind, value) != value;
+}
+
+bool holds_secret(const Config& config, const Option& option) {
+  if (is_secret(option, option.get(config))) return true;
+  return option.per_host &&
+         std::any_of(config.hosts.begin(), config.hosts.end(), [&](const HostConfig& host) {
+           return is_secret(option, option.read(config, host.options));
+         });
+}
+
 }  // namespace
+
+bool shows_secrets(const Config& config, const std::string& file_name) {
+  std::error_code fault;
+  const auto file = std::filesystem::status(file_name, fault);
+  const auto others = file.permissions() & std::filesystem::perms::others_read;
+  if (fault || others == std::filesystem::perms::none) return false;
+  return std::any_of(options().begin(), options().end(),
+                     [&](const Option& option) { return holds_secret(config, option); });
+}
 
 void ConfigFaults::add(std::uint32_t line, std::string text) {
   faults_.emplace(line, std::move(text));

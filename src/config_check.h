@@ -33,6 +33,10 @@ class ConfigFaults {
   std::multimap<std::uint32_t, std::string> faults_;
 };
 
+// Does the file hold a secret (credentials, a password in a URL) that everybody on the machine may
+// read? No fault, but worth a warning. A file that cannot be looked at shows nothing.
+bool shows_secrets(const Config& config, const std::string& file_name);
+
 void check_config(const Config& config, const OptionLines& lines, ConfigFaults& faults);
 
 }  // namespace rosterd

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "config_check.h"
 #include "passwd.h"
 #include "server.h"
 
@@ -89,12 +90,20 @@ int test_configuration(const rosterd::Config& config, const CommandLine& line) {
     std::fprintf(stderr, "%s: %s\n", line.config_file.c_str(), checked.error().text.c_str());
     return kUsage;
   }
+  if (rosterd::shows_secrets(config, line.config_file)) {
+    std::fprintf(stderr, "%s: warning: it holds secrets, and everybody may read it: chmod o-r\n",
+                 line.config_file.c_str());
+  }
   std::printf("%s: configuration is good\n", line.config_file.c_str());
   return kOk;
 }
 
 int serve(const rosterd::Config& config, const CommandLine& line) {
   raise_descriptor_limit();
+  if (rosterd::shows_secrets(config, line.config_file)) {
+    rosterd::log::warn("server", "configuration holds secrets, and everybody may read it",
+                       {{"file", line.config_file}, {"remedy", "chmod o-r"}});
+  }
   auto server = rosterd::Server::start(config, line.config_file);
   if (!server) {
     rosterd::log::error("server", "cannot start", {{"reason", server.error().text}});

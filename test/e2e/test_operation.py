@@ -55,6 +55,20 @@ class CommandLineTest(EndToEndTest):
                 self.assertEqual(status, 2)
                 self.assertIn("test.toml:1:", err)
 
+    async def test_secrets_in_a_file_that_everybody_may_read_are_a_warning(self):
+        daemon = self.make_daemon(admin_auth=["bearer:a-long-token"])
+        daemon.write_config()
+        daemon.config_file.chmod(0o640)
+        command = ("-t", "-c", daemon.config_file)
+        self.assertEqual((await daemon.run(*command))[::2], (0, ""))
+        daemon.config_file.chmod(0o644)
+        status, _, err = await daemon.run(*command)
+        self.assertEqual(status, 0)
+        self.assertIn("everybody may read it", err)
+        self.assertNotIn("a-long-token", err)
+        await self.start_daemon()
+        await daemon.child.wait_line("configuration holds secrets, and everybody may read it")
+
     async def test_missing_file_is_named(self):
         status, _, err = await self.make_daemon().run("-t", "-c", self.folder / "nowhere.toml")
         self.assertEqual(status, 2)
