@@ -149,12 +149,20 @@ void keep_for_later(State& state, RosterChange& change) {
   *kept = hold(state, change);
 }
 
-bool is_outdated(const User& user, const RosterChange& change) {
-  const std::uint64_t held = user.held ? user.held->sequence : 0;
-  if (change.sequence >= std::max(held, user.oldest_usable)) return false;
-  ROSTERD_DEBUG("im", "older roster dropped",
-                {{"user", user.jid.text()}, {"sequence", change.sequence}});
-  return true;
+// What is too old for this login is still newer than the copy that serves, or would, while the web
+// app does not answer; and a refresh is being answered for it: behind that nobody may go back.
+void collect_swap(const State& state, User& user, RosterChange& change, std::vector<Swap>& swaps) {
+  const bool newer = !user.held || change.sequence >= user.held->sequence;
+  if (newer && change.sequence >= user.oldest_usable) {
+    swaps.push_back({&user, hold(state, change), RosterState::kCurrent, {}});
+  } else if (newer && user.roster()) {
+    swaps.push_back({&user, hold(state, change), user.roster_state, {}});
+  } else if (newer && user.held) {
+    *user.held = hold(state, change);
+  } else {
+    ROSTERD_DEBUG("im", "older roster dropped",
+                  {{"user", user.jid.text()}, {"sequence", change.sequence}});
+  }
 }
 
 // One swap per user, the newest.
@@ -167,11 +175,10 @@ std::vector<Swap> collect_swaps(State& state, std::vector<RosterChange>& batch) 
   for (std::size_t i = 0; i < batch.size(); ++i) {
     RosterChange& change = batch[i];
     if (i + 1 < batch.size() && batch[i + 1].user == change.user) continue;
-    User* user = state.directory.find_user(change.user.text());
-    if (!user) {
+    if (User* user = state.directory.find_user(change.user.text())) {
+      collect_swap(state, *user, change, swaps);
+    } else {
       keep_for_later(state, change);
-    } else if (!is_outdated(*user, change)) {
-      swaps.push_back({user, hold(state, change), RosterState::kCurrent, {}});
     }
   }
   return swaps;

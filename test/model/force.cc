@@ -22,6 +22,7 @@ bool grants(const std::string& watcher, const Force::Roster& of_watcher, const s
 void Force::on_user_came(const std::string& user) {
   Record& record = records_[user];
   record.login = verdict_.next_moment();
+  record.stale = false;
 }
 
 void Force::on_user_left(const std::string& user) {
@@ -109,9 +110,10 @@ void Force::check_origin(const std::string& user, const Contacts& roster) {
   if (!world_.web_app.said_since(user, roster, record.floor)) {
     verdict_.broke("a refresh that was answered is not undone", has);
   }
-  if (is_word_of_web_app(user, roster, std::max(record.login, record.oldest))) return;
-  if (is_kept_copy(user, roster)) return;
-  if (is_word_of_web_app(user, roster, record.oldest)) {
+  const bool word = is_word_of_web_app(user, roster, std::max(record.login, record.oldest));
+  if (word || is_kept_copy(user, roster)) {
+    record.stale = !word;
+  } else if (is_word_of_web_app(user, roster, record.oldest)) {
     verdict_.broke("a login gets what the web app says after it", has);
   } else if (is_word_of_web_app(user, roster, 0)) {
     verdict_.broke("a roster never goes back to an older answer", has);
@@ -132,6 +134,8 @@ bool Force::is_word_of_web_app(const std::string& user, const Contacts& roster, 
 
 bool Force::is_kept_copy(const std::string& user, const Contacts& roster) {
   const Record& record = records_[user];
+  // A batch that began before the login may bring a newer copy.
+  if (record.stale) return is_word_of_web_app(user, roster, record.oldest);
   if (before(user) || !world_.web_app.has_told(user, false, record.login)) return false;
   const Duration age = world_.now() - record.confirmed;
   return age < world_.options().im.roster_stale_max &&

@@ -53,6 +53,7 @@ class Force {
     Moment floor = 0;   // no older data than of this moment
     Moment oldest = 0;  // the least that the request of what is in force was sent at
     Instant confirmed{};
+    bool stale = false;  // what is in force is a kept copy
   };
 
   static Roster find(const Rosters& rosters, const std::string& user);

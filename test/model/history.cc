@@ -131,8 +131,17 @@ class Generator {
   }
   void come_or_go() {
     if (chance(5)) return add({chance(50) ? "authenticate" : "hang-up", user()});
+    if (chance(30)) return come_again();
     if (chance(50)) return come();
     add({"go", user(), resource(), chance(50) ? "politely" : "silently"});
+  }
+
+  // The roster is asked for anew, and whatever is on its way is older than that.
+  void come_again() {
+    const std::string who = user();
+    for (const char* const each : kResources) add({"go", who, each, "silently"});
+    add({"come", who, resource(), "both"});
+    if (chance(30)) add({"answer", who, one_of(kAnswers)});
   }
 
   void presence() {
