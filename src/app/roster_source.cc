@@ -241,7 +241,6 @@ void RosterSource::Impl::settle(Question& question, const Result<FetchedRoster>&
     if (!roster) return tl::unexpected<Error>(roster.error());
     return im::RosterChange{user, roster->roster, roster->tag, sequence};
   };
-  if (answers_login) context.core->on_roster_fetched(user, make_change());
   for (const std::uint64_t ticket : answered) {
     const auto found = refetches.find(ticket);
     if (found == refetches.end()) continue;
@@ -249,6 +248,8 @@ void RosterSource::Impl::settle(Question& question, const Result<FetchedRoster>&
     refetches.erase(found);
     sink->on_refetched(ticket, user, make_change());
   }
+  // Last, so that a refresh sees what the roster changes: it may have to ask for contacts as well.
+  if (answers_login) context.core->on_roster_fetched(user, make_change());
 }
 
 // What a question needs next when its fetch of number `answered` is over. It may be gone

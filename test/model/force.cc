@@ -22,6 +22,7 @@ bool grants(const std::string& watcher, const Force::Roster& of_watcher, const s
 void Force::on_user_came(const std::string& user) {
   Record& record = records_[user];
   record.login = verdict_.next_moment();
+  record.came = world_.now();
   record.stale = false;
 }
 
@@ -111,8 +112,9 @@ void Force::check_origin(const std::string& user, const Contacts& roster) {
     verdict_.broke("a refresh that was answered is not undone", has);
   }
   const bool word = is_word_of_web_app(user, roster, std::max(record.login, record.oldest));
-  if (word || is_kept_copy(user, roster)) {
-    record.stale = !word;
+  const bool current = word || is_young_copy(user, roster);
+  if (current || is_kept_copy(user, roster)) {
+    record.stale = !current;
   } else if (is_word_of_web_app(user, roster, record.oldest)) {
     verdict_.broke("a login gets what the web app says after it", has);
   } else if (is_word_of_web_app(user, roster, 0)) {
@@ -127,6 +129,18 @@ bool Force::is_word_of_web_app(const std::string& user, const Contacts& roster, 
   for (const Told& told : world_.web_app.told(user)) {
     if (!told.good || told.sent < since || told.contacts != roster) continue;
     records_[user].oldest = std::max(records_[user].oldest, told.sent);
+    return true;
+  }
+  return false;
+}
+
+bool Force::is_young_copy(const std::string& user, const Contacts& roster) {
+  Record& record = records_[user];
+  if (before(user)) return false;
+  for (const Told& told : world_.web_app.told(user)) {
+    const bool fresh = told.good && told.fresh_until > record.came && told.sent >= record.named;
+    if (!fresh || told.sent < record.oldest || told.contacts != roster) continue;
+    record.oldest = told.sent;
     return true;
   }
   return false;

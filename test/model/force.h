@@ -6,6 +6,8 @@
 //   never backwards       nor one older than what is in force
 //   freshness             once a refresh of a user is answered, his roster is what the web app's
 //                         data was at some moment after the refresh came
+//   a young copy          at a login, while the web app said that it is fresh, unless a refresh has
+//                         named the user since
 //   the kept copy         only after a failure, only while it is young enough
 #pragma once
 
@@ -39,6 +41,8 @@ class Force {
   // Users whose login's question may have been answered in the last update, before anything else.
   bool may_have_come_first(const std::string& user) const { return came_first_.contains(user); }
 
+  // A refresh that comes now names this user.
+  void on_named(const std::string& user) { records_[user].named = verdict_.last_moment; }
   // The refresh that came at this moment has been answered: `user` is updated.
   void on_refreshed(const std::string& user, Moment came);
   // The copies of rosters that the server holds are as young as now.
@@ -52,6 +56,8 @@ class Force {
     Moment login = 0;   // the present one, or the last
     Moment floor = 0;   // no older data than of this moment
     Moment oldest = 0;  // the least that the request of what is in force was sent at
+    Moment named = 0;   // by the last refresh
+    Instant came{};     // the login
     Instant confirmed{};
     bool stale = false;  // what is in force is a kept copy
   };
@@ -61,6 +67,7 @@ class Force {
   void take(const Client& witness);
   void check_origin(const std::string& user, const Contacts& roster);
   bool is_word_of_web_app(const std::string& user, const Contacts& roster, Moment since);
+  bool is_young_copy(const std::string& user, const Contacts& roster);
   bool is_kept_copy(const std::string& user, const Contacts& roster);
 
   Verdict& verdict_;

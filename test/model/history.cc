@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kUsers = {"juliet", "romeo", "nurse", "tybalt"};
 constexpr std::array kResources = {"phone", "desk"};
 constexpr std::array kSubscriptions = {"both", "both", "to", "from", "none"};
+constexpr std::array kRosters = {"good", "good", "good", "late", "young"};
 constexpr std::array kAnswers = {"500", "503",  "429",   "404",     "403",     "400", "html",
                                  "cut", "list", "moved", "refused", "timeout", "huge"};
 // Milliseconds: within a retry, a retry, a timeout, a deadline, a kept copy's life.
@@ -69,6 +70,7 @@ class Generator {
     if (what < 90) return presence();
     if (what < 97) return add({"pass", time()});
     if (what < 98) return options();
+    if (what < 99) return add({"sweep"});
     add({"settle"});
   }
 
@@ -121,7 +123,7 @@ class Generator {
 
   void answer() {
     const std::string who = chance(25) ? "all" : user();
-    if (!chance(trouble_)) return add({"answer", who, chance(20) ? "late" : "good"});
+    if (!chance(trouble_)) return add({"answer", who, one_of(kRosters)});
     add({"answer", who, one_of(kAnswers)});
   }
 
@@ -140,6 +142,7 @@ class Generator {
   void come_again() {
     const std::string who = user();
     for (const char* const each : kResources) add({"go", who, each, "silently"});
+    if (chance(25)) add({"pass", time()});
     add({"come", who, resource(), "both"});
     if (chance(30)) add({"answer", who, one_of(kAnswers)});
   }

@@ -61,6 +61,7 @@ Player::Verb Player::find_verb(const std::string& name) {
       {"pass", &Player::pass},
       {"option", &Player::option},
       {"settle", &Player::settle},
+      {"sweep", &Player::sweep},
       {"stop", &Player::stop},
   };
   const auto found = verbs.find(name);
@@ -252,6 +253,9 @@ void Player::pass(const Step& step) {
   world_.pass(milliseconds(std::atoll(step.argument(0).c_str())));
 }
 
+// What the server does once a minute.
+void Player::sweep(const Step&) { world_.expire(); }
+
 // The file has changed and a SIGHUP came. `1` is the other value than that of the beginning.
 void Player::option(const Step& step) {
   const bool other = step.argument(1) == "1";
@@ -284,11 +288,7 @@ bool Player::wait_until(bool (Player::*done)()) {
 void Player::settle(const Step&) {
   if (stopped_) return;
   wait_until(&Player::is_answered);
-  std::vector<std::string> names;
-  for (const auto& [user, witness] : world_.witnesses) {
-    if (world_.web_app.changed(user) > settled_) names.push_back(user);
-  }
-  world_.post(names);
+  world_.post(world_.web_app.changed_since(settled_));
   wait_until(&Player::is_settled);
   if (!verdict_.first) rules_.check_settled();
   settled_ = verdict_.next_moment();

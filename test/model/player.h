@@ -50,6 +50,7 @@ class Player {
   void direct(const Step& step);
   // The rest.
   void pass(const Step& step);
+  void sweep(const Step& step);
   void option(const Step& step);
   void settle(const Step& step);
   void stop(const Step& step);

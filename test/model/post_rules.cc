@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <memory>
 
 namespace rosterd::model {
 
@@ -40,8 +41,12 @@ void PostRules::on_post(std::uint32_t number, const std::vector<std::string>& na
   post.counts = !get;
   post.crowded = world_.batches() >= world_.options().refresh.batches;
   post.total = names.size();
+  post.alone = pending_.empty();
+  for (auto& [other, waiting] : pending_) waiting.alone = false;
+  for (const auto& [user, witness] : world_.witnesses) post.in_force[user] = force_.now(user);
   for (const std::string& name : names) {
     const std::string user = prepare(name);
+    force_.on_named(user);
     ++(world_.is_online(user) ? post.online : post.offline)[user];
   }
   pending_.emplace(number, std::move(post));
@@ -89,6 +94,30 @@ void PostRules::check_answer(const Pending& post, const Answer& answer) {
     const bool failed = world_.web_app.has_told(user, false, post.came);
     if (all_updated || (told && !failed)) force_.on_refreshed(user, post.came);
     if (told) force_.on_confirmed(user);
+    if (all_updated && post.alone) check_contacts(post, user);
+  }
+}
+
+// Of a new friendship one name is enough: who is newly given something, and gives it back as far as
+// the web app knows, has been asked for as well.
+void PostRules::check_contacts(const Pending& post, const std::string& user) {
+  WebApp& web_app = world_.web_app;
+  const Force::Roster roster = force_.now(user);
+  const Force::Roster had = post.in_force.at(user);
+  if (!roster || !had || web_app.changed(user) > post.came) return;
+  for (const auto& [contact, item] : *roster) {
+    const auto old = post.in_force.find(contact);
+    const bool stayed = old != post.in_force.end() && old->second && force_.now(contact) &&
+                        force_.login(contact) < post.came;
+    if (had->contains(contact) || !stayed || web_app.changed(contact) > post.came) continue;
+    if (web_app.has_told(contact, false, post.came)) continue;
+    const auto says = std::make_shared<Contacts>(web_app.data(contact));
+    const Force::Roster has = force_.now(contact);
+    if (grants(user, roster, contact, says) == grants(user, roster, contact, has) &&
+        grants(contact, says, user, roster) == grants(contact, has, user, roster)) {
+      continue;
+    }
+    verdict_.broke("one name of a new friendship is enough", user + " and " + contact);
   }
 }
 

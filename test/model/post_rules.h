@@ -35,11 +35,13 @@ class PostRules {
   struct Pending {
     Moment came = 0;
     Instant due{};
-    bool counts = true;                          // of a POST
-    bool crowded = false;                        // there were too many at once
-    std::map<std::string, std::size_t> online;   // bare JID -> elements
-    std::map<std::string, std::size_t> offline;  // likewise
-    std::map<std::string, Moment> contacts;      // asked for beside those whom it names
+    bool counts = true;                             // of a POST
+    bool crowded = false;                           // there were too many at once
+    std::map<std::string, std::size_t> online;      // bare JID -> elements
+    std::map<std::string, std::size_t> offline;     // likewise
+    std::map<std::string, Moment> contacts;         // asked for beside those whom it names
+    bool alone = true;                              // no other was waiting meanwhile
+    std::map<std::string, Force::Roster> in_force;  // when it came, of those who were online
     std::size_t total = 0;
   };
   struct Answer {
@@ -50,6 +52,7 @@ class PostRules {
 
   void check_refusal(const Pending& post, int status);
   void check_answer(const Pending& post, const Answer& answer);
+  void check_contacts(const Pending& post, const std::string& user);
   void check_counts(const Pending& post, const Answer& answer);
   static bool parse(const Pending& post, const std::string& body, Answer& answer);
 

@@ -15,8 +15,10 @@ Rules::Rules(Verdict& verdict, World& world)
 
 void Rules::on_turn(const Action& action) {
   force_.update();
-  if (action.kind != Action::Kind::kWorld && !force_.changed().empty()) {
-    verdict_.broke("no client changes a roster", *force_.changed().begin());
+  for (const std::string& user : force_.changed()) {
+    // But a login may find one.
+    if (action.kind == Action::Kind::kWorld || !force_.before(user)) continue;
+    verdict_.broke("no client changes a roster", user);
   }
   presence_.begin_turn(action);
   for (auto& [full, client] : world_.clients) read_client(*client, action);

@@ -12,6 +12,7 @@ namespace rosterd::model {
 namespace {
 
 constexpr std::string_view kMoved = "/moved/";
+constexpr std::chrono::seconds kLife{60};
 
 // Answers that say nothing about the roster.
 struct Fault {
@@ -55,9 +56,11 @@ Result<http::Response> make_answer(const Fault& fault) {
   return response;
 }
 
-Result<http::Response> make_roster(const Contacts& contacts) {
+http::Response make_roster(const Contacts& contacts, const std::string& tag, bool known) {
   http::Response response;
-  response.body = to_json(contacts);
+  response.status = known ? 304 : 200;
+  response.fields.add("ETag", tag);
+  if (!known) response.body = to_json(contacts);
   return response;
 }
 
@@ -117,6 +120,7 @@ std::uint64_t WebApp::fetch(web::FetchRequest fetch_request, web::FetchEvents* e
   Request request;
   request.ticket = ++last_ticket_;
   request.events = events;
+  request.tag = fetch_request.fields.get("If-None-Match");
   if (target.starts_with(kMoved)) {
     // Still the same question; and its answer is as old as the redirect.
     request.sent = redirected_;
@@ -150,10 +154,29 @@ void WebApp::send(const std::string& user) {
   request.events->on_fetch_sent(ticket);
 }
 
-void WebApp::note_told(const std::string& user, const Request& request, bool good,
-                       Contacts contacts) {
-  told_[user].push_back(
-      {request.sent, verdict_.next_moment(), clock_.now(), good, std::move(contacts)});
+Told& WebApp::note_told(const std::string& user, const Request& request, bool good,
+                        Contacts contacts) {
+  return told_[user].emplace_back(Told{.sent = request.sent,
+                                       .at = verdict_.next_moment(),
+                                       .time = clock_.now(),
+                                       .good = good,
+                                       .contacts = std::move(contacts)});
+}
+
+// Data that come back have the tag that they had.
+std::string WebApp::make_tag(const std::string& user, const Contacts& contacts) {
+  const std::vector<Version>& all = versions(user);
+  const auto first = std::find_if(
+      all.begin(), all.end(), [&](const Version& version) { return version.contacts == contacts; });
+  return "\"" + std::to_string(first - all.begin()) + "\"";
+}
+
+std::vector<std::string> WebApp::changed_since(Moment moment) const {
+  std::vector<std::string> users;
+  for (const auto& [user, all] : versions_) {
+    if (all.back().since > moment) users.push_back(user);
+  }
+  return users;
 }
 
 bool WebApp::has_told(const std::string& user, bool good, Moment since) {
@@ -164,7 +187,7 @@ bool WebApp::has_told(const std::string& user, bool good, Moment since) {
 }
 
 bool WebApp::knows(std::string_view how) {
-  return how == "good" || how == "late" || how == "moved" || find_fault(how);
+  return how == "good" || how == "young" || how == "late" || how == "moved" || find_fault(how);
 }
 
 void WebApp::answer(const std::string& user, std::string_view how, bool missing_is_empty) {
@@ -191,8 +214,14 @@ void WebApp::answer(const std::string& user, std::string_view how, bool missing_
                                          make_redirect(user.substr(0, user.find('@'))));
   }
   const Contacts contacts = how == "late" ? data(user) : request.contacts;
-  note_told(user, request, true, contacts);
-  request.events->on_fetch_done(request.ticket, make_roster(contacts));
+  const std::string tag = make_tag(user, contacts);
+  http::Response response = make_roster(contacts, tag, tag == request.tag);
+  Told& told = note_told(user, request, true, contacts);
+  if (how == "young") {
+    response.fields.add("Cache-Control", "max-age=" + std::to_string(kLife.count()));
+    told.fresh_until = clock_.now() + kLife;
+  }
+  request.events->on_fetch_done(request.ticket, std::move(response));
 }
 
 }  // namespace rosterd::model

@@ -28,7 +28,8 @@ struct Told {
   Moment at = 0;    // the answer
   Instant time{};   // likewise
   bool good = false;
-  Contacts contacts;  // when good
+  Contacts contacts;      // when good
+  Instant fresh_until{};  // no login need ask before
 };
 
 class WebApp final : public web::Fetcher {
@@ -50,8 +51,9 @@ class WebApp final : public web::Fetcher {
   void revert(const std::string& user, std::size_t versions);
   // Was this its data at `moment` or at some time after it?
   bool said_since(const std::string& user, const Contacts& contacts, Moment moment);
-  // When its data last changed.
+  // When its data last changed; and whose have changed since.
   Moment changed(const std::string& user) { return versions(user).back().since; }
+  std::vector<std::string> changed_since(Moment moment) const;
 
   // --- requests
   // ----------------------------------------------------------------------------------- Of each
@@ -60,9 +62,10 @@ class WebApp final : public web::Fetcher {
   std::vector<std::string> asked() const;  // users, in the order of asking
   // The request leaves the queue for a connection.
   void send(const std::string& user);
-  // `how`: good (its data when the request was sent), late (its data now), an HTTP status, or one
-  // of html, cut, list, huge, moved, refused, timeout. With `missing_is_empty` 404 means: no
-  // contacts.
+  // `how`: good (its data when the request was sent), young (likewise, with a life in
+  // Cache-Control), late (its data now), an HTTP status, or one of html, cut, list, huge, moved,
+  // refused, timeout. Who names the ETag of those data gets 304. With `missing_is_empty` 404 means:
+  // no contacts.
   void answer(const std::string& user, std::string_view how, bool missing_is_empty);
   static bool knows(std::string_view how);
 
@@ -76,12 +79,14 @@ class WebApp final : public web::Fetcher {
     web::FetchEvents* events = nullptr;
     Moment sent = 0;  // 0: it waits in the queue
     Contacts contacts;
+    std::string tag;  // of If-None-Match
   };
 
   std::uint64_t fetch(web::FetchRequest request, web::FetchEvents* events) override;
   void cancel(std::uint64_t ticket) override;
   std::vector<Version>& versions(const std::string& user);
-  void note_told(const std::string& user, const Request& request, bool good, Contacts contacts);
+  std::string make_tag(const std::string& user, const Contacts& contacts);
+  Told& note_told(const std::string& user, const Request& request, bool good, Contacts contacts);
 
   Verdict& verdict_;
   const Clock& clock_;

@@ -228,7 +228,6 @@ void World::pass(Duration duration) {
     run_timers();
   }
   clock_.passed = end;
-  core_.expire();
 }
 
 void World::set_options(const Options& options) {

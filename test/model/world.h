@@ -103,6 +103,7 @@ class World final : private web::Responder {
   // -----------------------------------------------------------------------------------
   void turn(const Action& action = {});
   void pass(Duration duration);
+  void expire() { core_.expire(); }
   void set_options(const Options& options);
   const Options& options() const { return options_; }
   Instant now() const { return clock_.now(); }
