@@ -47,6 +47,8 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"the whole answer is <status> <body...>", &Scene::whole_answer_is},
       {"there is no answer yet", &Scene::no_answer},
       {"time passes: <duration>", &Scene::pass_time},
+      {"whoever posted hangs up", &Scene::hang_up},
+      {"the server reloads with <name> <value...>", &Scene::reload},
       {"the server shuts down", &Scene::shut_down},
 
       {"<who> connects", &Scene::connect},

@@ -37,6 +37,7 @@ class Scene {
   Status add_account_with_password(const Arguments& a);
   Status set_option(const Arguments& a);
   Status check_not_started() const;
+  Status change_option(const Arguments& a);
   World& world();
 
   // --- the web application and time (scene_web.cc) ----------------------------------------------
@@ -69,6 +70,8 @@ class Scene {
   Status whole_answer_is(const Arguments& a);
   Status no_answer(const Arguments& a);
   Status pass_time(const Arguments& a);
+  Status hang_up(const Arguments& a);
+  Status reload(const Arguments& a);
   Status shut_down(const Arguments& a);
   Status set_answer(const std::string& user, const std::string& status, std::string body);
   Status answer_held(const std::string& user, const std::string& status, std::string body);

@@ -159,11 +159,23 @@ Status Scene::add_account_with_password(const Arguments& a) {
   return {};
 }
 
-Status Scene::set_option(const Arguments& a) {
+Status Scene::change_option(const Arguments& a) {
   const auto setter = setters().find(a[0]);
   if (setter == setters().end()) return make_error(Errc::kInvalid, "no such option");
-  if (!setter->second(options_, a[1])) return make_error(Errc::kInvalid, "not a value of it");
-  return check_not_started();
+  if (setter->second(options_, a[1])) return {};
+  return make_error(Errc::kInvalid, "not a value of it");
+}
+
+Status Scene::set_option(const Arguments& a) {
+  const Status changed = change_option(a);
+  return changed ? check_not_started() : changed;
+}
+
+Status Scene::reload(const Arguments& a) {
+  const Status changed = change_option(a);
+  if (!changed) return changed;
+  world().set_options(options_);
+  return settled();
 }
 
 }  // namespace rosterd::replay

@@ -240,6 +240,11 @@ Status Scene::pass_time(const Arguments& a) {
   return make_error(Errc::kInternal, "the world does not come to rest");
 }
 
+Status Scene::hang_up(const Arguments&) {
+  world().hang_up();
+  return settled();
+}
+
 Status Scene::shut_down(const Arguments&) {
   world().shut_down();
   return settled();

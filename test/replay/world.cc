@@ -58,6 +58,15 @@ void World::request(const http::Request& request) {
   handler.on_request(requester_, web::ExchangeId{1, 1}, web::Client{}, request);
 }
 
+void World::hang_up() { refresh_.on_request_abandoned(web::ExchangeId{1, 1}); }
+
+void World::set_options(const WorldOptions& options) {
+  options_ = options;
+  core_.set_options(options_.im);
+  source_.set_options(options_.roster);
+  refresh_.set_options(options_.refresh);
+}
+
 c2s::ClientStream* World::find_stream(std::uint64_t number) {
   for (const auto& [name, client] : clients_) {
     if (client->number() == number) return &client->stream();

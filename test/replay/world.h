@@ -46,6 +46,10 @@ class World final : private im::AuthEvents {
   void shut_down();
 
   void request(const http::Request& request);
+  // Whoever made the last request has closed the connection.
+  void hang_up();
+  // As a reload of the configuration.
+  void set_options(const WorldOptions& options);
   Requester& requester() { return requester_; }
 
   // Turns until nothing more happens at this instant; false when it never ends.
