@@ -46,6 +46,10 @@ void Force::on_refreshed(const std::string& user, Moment came) {
                  user + " has " + describe(*roster));
 }
 
+void Force::on_named(const std::string& user, Moment came) {
+  records_[user].named = std::max(records_[user].named, came);
+}
+
 void Force::on_confirmed(const std::string& user) { records_[user].confirmed = world_.now(); }
 
 void Force::update() {
@@ -150,7 +154,9 @@ bool Force::is_kept_copy(const std::string& user, const Contacts& roster) {
   const Record& record = records_[user];
   // A batch that began before the login may bring a newer copy.
   if (record.stale) return is_word_of_web_app(user, roster, record.oldest);
-  if (before(user) || !world_.web_app.has_told(user, false, record.login)) return false;
+  const bool failed =
+      world_.web_app.is_shunned() || world_.web_app.has_told(user, false, record.login);
+  if (before(user) || !failed) return false;
   const Duration age = world_.now() - record.confirmed;
   return age < world_.options().im.roster_stale_max &&
          is_word_of_web_app(user, roster, record.oldest);

@@ -41,8 +41,8 @@ class Force {
   // Users whose login's question may have been answered in the last update, before anything else.
   bool may_have_come_first(const std::string& user) const { return came_first_.contains(user); }
 
-  // A refresh that comes now names this user.
-  void on_named(const std::string& user) { records_[user].named = verdict_.last_moment; }
+  // The refresh that came at this moment named the user, and is over.
+  void on_named(const std::string& user, Moment came);
   // The refresh that came at this moment has been answered: `user` is updated.
   void on_refreshed(const std::string& user, Moment came);
   // The copies of rosters that the server holds are as young as now.
@@ -56,7 +56,7 @@ class Force {
     Moment login = 0;   // the present one, or the last
     Moment floor = 0;   // no older data than of this moment
     Moment oldest = 0;  // the least that the request of what is in force was sent at
-    Moment named = 0;   // by the last refresh
+    Moment named = 0;   // by the last refresh that is over
     Instant came{};     // the login
     Instant confirmed{};
     bool stale = false;  // what is in force is a kept copy

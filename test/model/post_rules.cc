@@ -46,9 +46,9 @@ void PostRules::on_post(std::uint32_t number, const std::vector<std::string>& na
   for (const auto& [user, witness] : world_.witnesses) post.in_force[user] = force_.now(user);
   for (const std::string& name : names) {
     const std::string user = prepare(name);
-    force_.on_named(user);
     ++(world_.is_online(user) ? post.online : post.offline)[user];
   }
+  last_ = number;
   pending_.emplace(number, std::move(post));
 }
 
@@ -69,6 +69,7 @@ void PostRules::on_answered(std::uint32_t number, const http::Response& response
   }
   const Pending post = found->second;
   pending_.erase(found);
+  over_.push_back(verdict_.next_moment());
   if (response.status != 200) return check_refusal(post, response.status);
   Answer answer;
   if (!parse(post, response.body, answer)) {
@@ -88,8 +89,12 @@ void PostRules::check_answer(const Pending& post, const Answer& answer) {
   // By the letter of "ok" nothing need have come.
   const bool means_it = post.counts || !world_.options().refresh.all_failed_ok;
   const bool all_updated = means_it && answer.errors == 0;
-  for (const auto& [user, elements] : post.offline) force_.on_refreshed(user, post.came);
+  for (const auto& [user, elements] : post.offline) {
+    force_.on_named(user, post.came);
+    force_.on_refreshed(user, post.came);
+  }
   for (const auto& [user, elements] : post.online) {
+    force_.on_named(user, post.came);
     const bool told = world_.web_app.has_told(user, true, post.came);
     const bool failed = world_.web_app.has_told(user, false, post.came);
     if (all_updated || (told && !failed)) force_.on_refreshed(user, post.came);
@@ -105,6 +110,8 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
   const Force::Roster roster = force_.now(user);
   const Force::Roster had = post.in_force.at(user);
   if (!roster || !had || web_app.changed(user) > post.came) return;
+  // The answer to his login, which was still to come, may have brought it without a refresh.
+  if (web_app.told_good_at(user, force_.login(user)) > post.came) return;
   for (const auto& [contact, item] : *roster) {
     const auto old = post.in_force.find(contact);
     const bool stayed = old != post.in_force.end() && old->second && force_.now(contact) &&
@@ -149,20 +156,29 @@ void PostRules::check_counts(const Pending& post, const Answer& answer) {
 }
 
 // There is a question that nothing has answered yet: a login, a refresh that names the user, or one
-// that wants to know him as the contact of somebody, once.
+// that wants to know him as the contact of somebody.
 void PostRules::on_asked(const std::string& user) {
-  const bool online = world_.is_online(user);
-  if (online && !world_.web_app.has_told(user, true, force_.login(user))) return;
+  WebApp& web_app = world_.web_app;
+  if (world_.is_online(user) && !web_app.has_told(user, true, force_.login(user))) return;
   for (const auto& [number, post] : pending_) {
-    if (post.online.contains(user) && !world_.web_app.has_told(user, true, post.came)) return;
+    if (post.online.contains(user) && !web_app.has_told(user, true, post.came)) return;
   }
-  for (auto& [number, post] : pending_) {
-    const bool may_want = online || post.contacts.contains(user);
-    if (!may_want || post.online.contains(user)) continue;
-    const auto [contact, first] = post.contacts.emplace(user, verdict_.last_moment);
-    if (first || !world_.web_app.has_told(user, true, contact->second)) return;
-  }
+  if (may_be_contact(user)) return;
   verdict_.broke("the web app is asked for what is needed, once", user);
+}
+
+// Each refresh may ask for a contact once, until he is known. Which one asks cannot be told.
+bool PostRules::may_be_contact(const std::string& user) {
+  if (pending_.empty()) return false;
+  std::vector<Moment>& asked = contacts_[user];
+  const bool again = !asked.empty() && !world_.web_app.has_told(user, true, asked.back());
+  const auto& [first, oldest] = *pending_.begin();
+  std::erase_if(asked, [&](Moment moment) { return moment < oldest.came; });
+  std::erase_if(over_, [&](Moment moment) { return moment < oldest.came; });
+  const std::size_t posts = last_ - first + 1 + over_.size();
+  if (!again && (!world_.is_online(user) || asked.size() >= posts)) return false;
+  if (!again) asked.push_back(verdict_.next_moment());
+  return true;
 }
 
 void PostRules::check_deadlines() {

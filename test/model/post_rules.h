@@ -39,7 +39,6 @@ class PostRules {
     bool crowded = false;                           // there were too many at once
     std::map<std::string, std::size_t> online;      // bare JID -> elements
     std::map<std::string, std::size_t> offline;     // likewise
-    std::map<std::string, Moment> contacts;         // asked for beside those whom it names
     bool alone = true;                              // no other was waiting meanwhile
     std::map<std::string, Force::Roster> in_force;  // when it came, of those who were online
     std::size_t total = 0;
@@ -50,6 +49,7 @@ class PostRules {
     std::size_t errors = 0;
   };
 
+  bool may_be_contact(const std::string& user);
   void check_refusal(const Pending& post, int status);
   void check_answer(const Pending& post, const Answer& answer);
   void check_contacts(const Pending& post, const std::string& user);
@@ -61,6 +61,10 @@ class PostRules {
   Force& force_;
   bool stopped_ = false;
   std::map<std::uint32_t, Pending> pending_;
+  std::vector<Moment> over_;  // when refreshes were answered, since the oldest one that is pending
+  std::uint32_t last_ = 0;    // refresh that came
+  // When each user was asked for as somebody's contact, since the oldest one that is pending.
+  std::map<std::string, std::vector<Moment>> contacts_;
 };
 
 }  // namespace rosterd::model

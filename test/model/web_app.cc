@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
@@ -156,6 +157,7 @@ void WebApp::send(const std::string& user) {
 
 Told& WebApp::note_told(const std::string& user, const Request& request, bool good,
                         Contacts contacts) {
+  failures_ = good ? 0 : failures_ + 1;
   return told_[user].emplace_back(Told{.sent = request.sent,
                                        .at = verdict_.next_moment(),
                                        .time = clock_.now(),
@@ -184,6 +186,13 @@ bool WebApp::has_told(const std::string& user, bool good, Moment since) {
   return std::any_of(all.begin(), all.end(), [&](const Told& one) {
     return one.good == good && (good ? one.sent : one.at) >= since;
   });
+}
+
+Moment WebApp::told_good_at(const std::string& user, Moment since) {
+  for (const Told& one : told_[user]) {
+    if (one.good && one.sent >= since) return one.at;
+  }
+  return std::numeric_limits<Moment>::max();
 }
 
 bool WebApp::knows(std::string_view how) {

@@ -71,6 +71,10 @@ class WebApp final : public web::Fetcher {
 
   // A roster, to a request sent at `since` or later; or, then or later, that there is none.
   bool has_told(const std::string& user, bool good, Moment since);
+  // So many failures in a row that the server may stop asking for a while.
+  bool is_shunned() const { return failures_ >= kManyFailures; }
+  // When the first such roster was told; never: the end of time.
+  Moment told_good_at(const std::string& user, Moment since);
   const std::vector<Told>& told(const std::string& user) { return told_[user]; }
 
  private:
@@ -94,6 +98,8 @@ class WebApp final : public web::Fetcher {
   std::map<std::string, std::vector<Version>> versions_;
   std::map<std::string, std::vector<Told>> told_;
   std::map<std::string, Request> requests_;  // by user
+  static constexpr int kManyFailures = 5;
+  int failures_ = 0;  // since the last roster, of any user
   std::uint64_t last_ticket_ = 0;
   Moment redirected_ = 0;  // of the request that is being redirected
 };
