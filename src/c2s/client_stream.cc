@@ -180,7 +180,7 @@ void ClientStream::perform_action(xmpp::action::Authenticated& action) {
              {"user", user_.text()},
              {"mechanism", xmpp::to_string(action.mechanism)},
              {"tls", channel_.secure() ? "yes" : "no"}});
-  context_.core.begin_user(user_);
+  login_ = context_.core.begin_user(user_);
 }
 
 void ClientStream::perform_action(xmpp::action::AuthFailed& action) {
@@ -193,6 +193,9 @@ void ClientStream::perform_action(xmpp::action::AuthFailed& action) {
 }
 
 void ClientStream::perform_action(xmpp::action::Bind& action) {
+  if (context_.core.was_kicked(user_, login_)) {
+    return close(xmpp::StreamCondition::kNotAuthorized, "kicked before it had a session");
+  }
   const auto bound = context_.core.bind(user_, action.resource);
   im::Session* session = bound ? context_.core.find_session(*bound) : nullptr;
   xmpp::Actions actions;

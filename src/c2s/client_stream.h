@@ -124,6 +124,7 @@ class ClientStream {
   std::unique_ptr<xmpp::Negotiation> negotiation_;  // until established
   std::unique_ptr<std::string> kept_;  // unfinished frame, or what came while waiting; else null
   xmpp::Jid user_;                     // bare, once authenticated; its begin_user() is ours to end
+  std::uint64_t login_ = 0;            // of that begin_user()
   Timer timer_;                        // the login deadline, later the slow-client deadline
   xml::Framer framer_;
   std::size_t bytes_before_login_ = 0;

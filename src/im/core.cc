@@ -23,7 +23,12 @@ void Core::set_options(const Options& options) { state_->options = options; }
 
 void Core::set_observer(PresenceObserver* observer) { state_->observer = observer; }
 
-void Core::begin_user(const xmpp::Jid& user) { im::begin_user(*state_, user); }
+std::uint64_t Core::begin_user(const xmpp::Jid& user) { return im::begin_user(*state_, user); }
+
+bool Core::was_kicked(const xmpp::Jid& user, std::uint64_t login) const {
+  const User* found = state_->directory.find_user(user.text());
+  return found && login <= found->last_kicked;
+}
 
 void Core::end_user(const xmpp::Jid& user) { im::end_user(*state_, user); }
 

@@ -80,7 +80,8 @@ class Core {
 
   // --- Sessions -------------------------------------------------------------------------------
   // A stream has authenticated as this bare JID: its roster is fetched from now on. Calls pair up.
-  void begin_user(const xmpp::Jid& user);
+  // Returns the number of this login, see was_kicked().
+  std::uint64_t begin_user(const xmpp::Jid& user);
   void end_user(const xmpp::Jid& user);
   // `resource` "" = the server chooses. kInvalid (resourceprep), kConflict (refused by policy),
   // kTooLarge (sessions_per_user). Between begin_user and end_user of that user.
@@ -96,6 +97,8 @@ class Core {
   // Returns how many went.
   std::size_t kick(const xmpp::Jid& user, const std::optional<std::string>& resource,
                    std::string_view reason);
+  // Has the whole account been kicked since this login? It has no session yet, and must get none.
+  bool was_kicked(const xmpp::Jid& user, std::uint64_t login) const;
   // Who is here.
   Census& census() { return *census_; }
 

@@ -92,12 +92,13 @@ Result<xmpp::Jid> choose_jid(State& state, User& user, std::string_view resource
 
 }  // namespace
 
-void begin_user(State& state, const xmpp::Jid& bare) {
+std::uint64_t begin_user(State& state, const xmpp::Jid& bare) {
   User& user = state.directory.add_user(bare);
-  if (++user.streams > 1) return;
+  const std::uint64_t login = ++state.logins;
+  if (++user.streams > 1) return login;
   user.held = state.kept_rosters.take(bare.text());
-  if (apply_fresh_copy(state, user)) return;
-  user.oldest_usable = state.fetcher->fetch_roster(user.jid);
+  if (!apply_fresh_copy(state, user)) user.oldest_usable = state.fetcher->fetch_roster(user.jid);
+  return login;
 }
 
 void end_user(State& state, const xmpp::Jid& bare) {
@@ -153,8 +154,9 @@ void end_session(State& state, Session& session, xmpp::StreamCondition condition
 
 std::size_t kick_sessions(State& state, const xmpp::Jid& bare,
                           const std::optional<std::string>& resource, std::string_view reason) {
-  const User* user = state.directory.find_user(bare.text());
+  User* user = state.directory.find_user(bare.text());
   if (!user) return 0;
+  if (!resource) user->last_kicked = state.logins;
   std::vector<Session*> kicked;
   for (Session* session : user->sessions) {
     if (!resource || session->jid.resource() == *resource) kicked.push_back(session);

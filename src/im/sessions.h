@@ -11,7 +11,7 @@
 
 namespace rosterd::im {
 
-void begin_user(State& state, const xmpp::Jid& bare);
+std::uint64_t begin_user(State& state, const xmpp::Jid& bare);
 void end_user(State& state, const xmpp::Jid& bare);
 
 Result<Handle<Session>> bind_session(State& state, const xmpp::Jid& bare,

@@ -31,6 +31,7 @@ struct State {
   RosterCache kept_rosters;
   LastSeen last_seen;
   CoreStats received;        // only what counts up; Core::stats() adds the rest
+  std::uint64_t logins = 0;  // so far: their numbers
   std::uint64_t pushes = 0;  // sent so far: the ids of roster pushes
 
   void mark_dirty(Session& session) {

@@ -44,6 +44,7 @@ class User {
   const xmpp::Jid jid;  // bare
   const Atom atom;      // of jid.text()
   std::size_t streams = 0;
+  std::uint64_t last_kicked = 0;   // the newest login that must not bind any more
   std::vector<Session*> sessions;  // bound, in the order of binding; owned by Directory
   bool observed_online = false;    // what the PresenceObserver was told last
 
