@@ -185,6 +185,10 @@ constexpr Option kOptions[] = {
      MEMBER(https_port)},
     {"", "http_max_connections", kCount, 1, 100'000, "", kReload,
      "Most connections to these two ports at once.", MEMBER(http_server.max_connections)},
+    {"", "http_request_head_timeout", kDuration, 10 * kMillisecond, 10 * kMinute, "", kReload,
+     "Time for the head of a request to these ports.", MEMBER(http_server.head_timeout)},
+    {"", "http_request_body_timeout", kDuration, 10 * kMillisecond, 10 * kMinute, "", kReload,
+     "Time for the body of such a request.", MEMBER(http_server.body_timeout)},
 
     {"Who may ask for a refresh", "admin_auth", kCredentials, 0, 0, "", kReload,
      "Who may ask: \"bearer:TOKEN\", \"basic:USER:PASSWORD\" or \"hmac:KEYID:SECRET\".",

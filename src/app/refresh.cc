@@ -137,7 +137,7 @@ struct Refresh::Impl final : RefreshBatch::Events {
   void begin(const RefreshBatch::Client& client, RefreshRequest request);
   void on_batch_complete(RefreshBatch& batch) override { finish(batches.take(batch.handle)); }
   void finish(const std::unique_ptr<RefreshBatch>& batch);
-  void log_refusal(const std::string& why);
+  void log_refusal(const web::Client& client, const std::string& why);
   void log_faults(const RosterFaults& faults);
 
   RefreshOptions options;
@@ -190,10 +190,15 @@ void Refresh::Impl::finish(const std::unique_ptr<RefreshBatch>& batch) {
   stats.errors += batch->errors();
 }
 
-void Refresh::Impl::log_refusal(const std::string& why) {
+void Refresh::Impl::log_refusal(const web::Client& client, const std::string& why) {
   ++stats.refused;
   const auto not_logged = refusals.admit(clock.now());
-  if (not_logged) log::warn("refresh", "refused", {{"why", why}, {"not_logged", *not_logged}});
+  if (!not_logged) return;
+  log::warn("refresh", "refused",
+            {{"connection", client.connection},
+             {"peer", client.address.to_string()},
+             {"why", why},
+             {"not_logged", *not_logged}});
 }
 
 void Refresh::Impl::log_faults(const RosterFaults& faults) {
@@ -224,11 +229,11 @@ void Refresh::on_request(web::Responder& responder, web::ExchangeId exchange,
   if (request.method != allowed) return responder.respond(exchange, make_not_allowed(allowed));
   if (impl_->stopping) return responder.respond(exchange, make_busy("shutting down", "5"));
   if (impl_->batches.size() >= options.batches) {
-    impl_->log_refusal("too many refreshes at once");
+    impl_->log_refusal(client, "too many refreshes at once");
     return responder.respond(exchange, make_busy("too many refreshes at once", "1"));
   }
   const auto refuse = [&](const Error& error) {
-    impl_->log_refusal(error.text);
+    impl_->log_refusal(client, error.text);
     responder.respond(exchange, make_refusal(error, client));
   };
   const auto atomic = parse_atomic(request.fields);

@@ -92,6 +92,18 @@ struct FreeParser {
   void operator()(yajl_handle_t* parser) const { yajl_free(parser); }
 };
 
+// What web servers and their callers send in the place of JSON; yajl would find fault with a byte.
+const char* describe_other_form(std::string_view body) {
+  const std::string_view start = body.substr(0, 2);
+  if (start == "\xFF\xFE" || start == "\xFE\xFF" || start.find('\0') != start.npos) {
+    return "it must be in UTF-8";
+  }
+  if (start == "\x1F\x8B") return "it is compressed";
+  const std::string_view text = text::trim(body);
+  if (text.starts_with('<')) return "it is HTML or XML";
+  return text.empty() ? "there is nothing" : nullptr;
+}
+
 std::string cause(yajl_handle parser, yajl_status status, const Reader& reader) {
   if (status == yajl_status_client_canceled) {
     return reader.fault.empty() ? reader.events.refusal() : reader.fault;
@@ -108,6 +120,9 @@ Status read(std::string_view body, Events& events) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const std::size_t skipped = body.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   body.remove_prefix(skipped);
+  if (const char* other = describe_other_form(body)) {
+    return make_error(Errc::kInvalid, std::string("no JSON: ") + other);
+  }
 
   Reader reader{events};
   const std::unique_ptr<yajl_handle_t, FreeParser> parser(

@@ -35,8 +35,8 @@ class Events {
 inline constexpr int kMaxDepth = 8;
 
 // Reads one JSON text. A UTF-8 BOM is skipped (PHP files send one). kInvalid with position and
-// cause: syntax, truncation, trailing garbage, depth over kMaxDepth, invalid UTF-8, empty input.
-// Never throws.
+// cause: syntax, truncation, trailing garbage, depth over kMaxDepth, invalid UTF-8; or with what
+// it is instead: nothing, HTML, UTF-16, gzip. Never throws.
 Status read(std::string_view body, Events& events);
 
 // `text` as a JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// LogLimit: lets one line per interval through about a fault that strangers can repeat at will.
+// LogLimit: lets one line per interval through about a fault that strangers can repeat at will; at
+// level debug, every line.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "base/time.h"
 
 namespace rosterd {
@@ -16,7 +18,7 @@ class LogLimit {
 
   // When a line may be written: how many were left out since the last one. Else nothing.
   std::optional<std::uint64_t> admit(Instant now) {
-    if (admitted_ && now - last_ < interval_) {
+    if (admitted_ && now - last_ < interval_ && !log::enabled(log::Level::kDebug)) {
       ++left_out_;
       return std::nullopt;
     }

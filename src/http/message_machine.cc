@@ -185,8 +185,9 @@ std::size_t MessageMachine::execute(std::string_view piece) {
   const auto consumed = static_cast<std::size_t>(position - piece.data());
   // A callback that refused has said why; llhttp knows no reason then.
   if (error != HPE_PAUSED && phase_ != Phase::kFailed) {
-    refuse(status_of(error, consumed < piece.size() ? piece[consumed] : '\0'),
-           llhttp_get_error_reason(&parser_));
+    const char byte = consumed < piece.size() ? piece[consumed] : '\0';
+    const std::string_view reason = reason_of(error, byte);
+    refuse(status_of(error, byte), reason.empty() ? llhttp_get_error_reason(&parser_) : reason);
   }
   return consumed;
 }
@@ -284,6 +285,11 @@ bool MessageMachine::check_framing(int version_minor) {
   if (codings > 1) return refuse(400, "more than one Transfer-Encoding");
   if (text::ascii_iequals(fields().get("Transfer-Encoding"), "chunked")) return true;
   return refuse(501, "a transfer coding other than chunked");
+}
+
+bool MessageMachine::is_encoded() {
+  const std::string_view coding = fields().get("Content-Encoding");
+  return !coding.empty() && !text::ascii_iequals(coding, "identity");
 }
 
 }  // namespace rosterd::http

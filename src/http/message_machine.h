@@ -52,11 +52,15 @@ class MessageMachine {
   virtual bool finish_message() = 0;
   // What to answer when llhttp stumbled over `byte`.
   virtual int status_of(llhttp_errno_t error, char byte) const = 0;
+  // Why it did, where llhttp's own words are obscure; else "".
+  virtual std::string_view reason_of(llhttp_errno_t, char) const { return {}; }
 
   // Fails the parser; the first reason stays. Returns false.
   bool refuse(int status, std::string_view text);
   // Content-Length and Transfer-Encoding leave one reading only (RFC 9112 section 6).
   bool check_framing(int version_minor);
+  // The body is compressed or the like.
+  bool is_encoded();
   const llhttp_t& parser() const { return parser_; }
   const Limits& limits() const { return limits_; }
 

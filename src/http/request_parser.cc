@@ -6,6 +6,8 @@
 namespace rosterd::http {
 namespace {
 
+// The first byte of TLS, as https:// with the wrong port sends it.
+constexpr char kTlsHandshake = '\x16';
 constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
 
 bool is_token_byte(char c) {
@@ -61,6 +63,7 @@ struct RequestParser::Impl final : MessageMachine {
     if (hosts > 1) return refuse(400, "more than one Host"), Body::kRefused;
     if (hosts == 0 && request.version_minor == 1) return refuse(400, "no Host"), Body::kRefused;
     if (!check_framing(request.version_minor)) return Body::kRefused;
+    if (is_encoded()) return refuse(415, "a content coding"), Body::kRefused;
     const bool has_body = request.fields.has("Transfer-Encoding") || parser().content_length > 0;
     upgrade = request.method == "GET" && !has_body &&
               request.fields.has_token("Connection", "upgrade") &&
@@ -83,6 +86,11 @@ struct RequestParser::Impl final : MessageMachine {
     // A method of somebody else's, or no HTTP at all.
     if (error == HPE_INVALID_METHOD && is_token_byte(byte)) return 501;
     return 400;
+  }
+
+  std::string_view reason_of(llhttp_errno_t error, char byte) const override {
+    if (error != HPE_INVALID_METHOD) return {};
+    return byte == kTlsHandshake ? "TLS on a port without it" : "not a method of HTTP";
   }
 
   Request request;

@@ -23,6 +23,10 @@ struct ResponseParser::Impl final : MessageMachine {
   Body check_head() override {
     if (!check_framing(parser().http_minor)) return Body::kRefused;
     const int status = response.status;
+    // Of another status nobody reads the body.
+    if (status == 200 && is_encoded()) {
+      return refuse(415, "a content coding that was not asked for"), Body::kRefused;
+    }
     const bool none = head_request || status < 200 || status == 204 || status == 304;
     return none ? Body::kNone : Body::kAsFramed;
   }

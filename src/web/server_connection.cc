@@ -17,13 +17,6 @@ constexpr std::size_t kMaxWaiting = 64 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kMethods = "GET, HEAD, POST, OPTIONS";
 
-http::Response make_route_refusal(const Route* route) {
-  if (!route) return make_json_error(404, "no such resource");
-  http::Response response = make_json_error(405, "method not allowed here");
-  response.fields.add("Allow", route->allow_field());
-  return response;
-}
-
 }  // namespace
 
 ServerConnection::ServerConnection(ServerContext& server, net::Connection& connection)
@@ -160,7 +153,9 @@ void ServerConnection::invite_body(bool body_follows) {
   if (stage_ == Stage::kClosed) return;  // judge_head() refused it
   const http::Request& request = parser_->message();
   const Route* route = find_route(request.path());
-  if (!route || !route->allows(request.method)) return refuse_with(make_route_refusal(route));
+  if (!route || !route->allows(request.method)) {
+    return refuse_with(make_route_refusal(route, request));
+  }
   if (!body_follows) connection_.write(kContinue);
 }
 
@@ -172,7 +167,9 @@ void ServerConnection::dispatch() {
   head_only_ = request.method == "HEAD";
   version_minor_ = request.version_minor;
   const Route* route = find_route(request.path());
-  if (!route || !route->allows(request.method)) return answer(make_route_refusal(route));
+  if (!route || !route->allows(request.method)) {
+    return answer(make_route_refusal(route, request));
+  }
   if (head_only_ && !route->lists("HEAD")) request.method = "GET";
   const Client client = describe_client();
   if (!is_judged) {
@@ -207,20 +204,36 @@ void ServerConnection::answer(http::Response response) {
   }
 }
 
+http::Response ServerConnection::make_route_refusal(const Route* route,
+                                                    const http::Request& request) {
+  const int status = route ? 405 : 404;
+  const std::string_view why = route ? "method not allowed here" : "no such resource";
+  log_refusal(status, why, request);
+  http::Response response = make_json_error(status, why);
+  if (route) response.fields.add("Allow", route->allow_field());
+  return response;
+}
+
+void ServerConnection::log_refusal(int status, std::string_view why, const http::Request& request) {
+  const auto not_logged = server_.refusal_log.admit(server_.loop.now());
+  if (!not_logged) return;
+  log::warn("http", "request refused",
+            {{"connection", connection_.id()},
+             {"peer", connection_.peer().to_string()},
+             {"method", request.method},
+             {"path", text::for_log(request.path())},
+             {"status", status},
+             {"why", why},
+             {"not_logged", *not_logged}});
+}
+
 void ServerConnection::refuse(int status, std::string_view why) {
   http::Response response = make_json_error(status, why);
   const Route* route = find_route(parser_->message().path());
   if (status == 405) {
     response.fields.add("Allow", route ? route->allow_field() : std::string(kMethods));
   }
-  if (const auto left_out = server_.refusal_log.admit(server_.loop.now())) {
-    log::warn("http", "request refused",
-              {{"connection", connection_.id()},
-               {"peer", connection_.peer().to_string()},
-               {"status", status},
-               {"why", why},
-               {"not_logged", *left_out}});
-  }
+  log_refusal(status, why, parser_->message());
   refuse_with(std::move(response));
 }
 

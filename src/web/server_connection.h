@@ -80,6 +80,8 @@ class ServerConnection final : public net::ConnectionEvents {
   void resume();
   void invite_body(bool body_follows);
   void dispatch();
+  http::Response make_route_refusal(const Route* route, const http::Request& request);
+  void log_refusal(int status, std::string_view why, const http::Request& request);
   void refuse(int status, std::string_view why);
   void refuse_with(http::Response response);
   void close(std::string_view why);

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The refresh endpoint as web applications, shells and attackers call it."""
 
-import asyncio
 import json
-import ssl
 import unittest
 
 from harness.case import HOST, EndToEndTest
@@ -21,11 +19,6 @@ class RefreshHttpTest(EndToEndTest):
         self.assertEqual(status, 0, err)
         body, _, code = out.rpartition("\n")
         return int(code), json.loads(body)
-
-    def assert_refused(self, answer, status):
-        self.assertEqual(answer[0], status, answer)
-        self.assertEqual(answer[1]["status"], "error")
-        self.assertTrue(answer[1]["message"])
 
     async def test_curl_refreshes_with_any_content_type_and_any_host(self):
         await self.start_scene("romeo")
@@ -81,29 +74,8 @@ class RefreshHttpTest(EndToEndTest):
         self.assertEqual(answer, (202, accepted))
         status, answer = await self.curl("-d", '["romeo"]', "-H", "Rosterd-Atomic: all")
         self.assertEqual((status, answer["updated"]), (200, 1))
-        self.assert_refused(await self.curl("-d", "[]", "-H", "Rosterd-Atomic: most"), 400)
-
-    async def test_bodies_that_are_no_list_of_names_are_refused(self):
-        await self.start_scene("romeo")
-        for body in ("", "[", '["romeo"', '{"romeo":1}', '"romeo"', "[1]", "[null]", '["a"] x',
-                     '["a b"]', '["\ud800"]', "[" * 1000):  # fmt: skip
-            with self.subTest(body):
-                raw = body.encode("utf-8", "surrogatepass")
-                data = self.folder / "body"
-                data.write_bytes(raw)
-                self.assert_refused(await self.curl("--data-binary", f"@{data}"), 400)
-
-    async def test_other_methods_and_paths_are_refused(self):
-        await self.start_scene("romeo")
-        self.assert_refused(await self.curl("-X", "DELETE"), 405)
-        self.assert_refused(await self.curl("-X", "GET"), 405)
-        self.assert_refused(await self.curl("-d", "[]", path="/romeo"), 405)
-        self.assert_refused(await self.curl(path="-nothing"), 404)
-
-    async def test_body_over_the_limit_is_refused_before_it_is_read(self):
-        await self.start_scene("romeo")
-        head = "POST /roster_admin/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 99000000\r\n\r\n"
-        self.assertIn("413", (await self.send_raw_http(head)).split("\r\n")[0])
+        status, answer = await self.curl("-d", "[]", "-H", "Rosterd-Atomic: most")
+        self.assertEqual((status, answer["status"]), (400, "error"))
 
     async def test_half_closed_client_gets_its_answer(self):
         await self.start_scene("romeo")
@@ -133,54 +105,6 @@ class RefreshHttpTest(EndToEndTest):
             url=f"https://{HOST}:{port}/roster_admin/refresh",
         )
         self.assertEqual((answer[0], answer[1]["updated"]), (200, 1))
-
-    async def test_plain_http_to_the_https_port_harms_nobody(self):
-        port = free_port()
-        await self.start_scene("romeo", https_port=port)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        try:
-            await asyncio.wait_for(reader.read(), 20)
-        except (ConnectionError, ssl.SSLError):
-            pass
-        writer.close()
-        self.assertEqual((await self.refresh("romeo"))[0], 200)
-
-    async def test_smuggling_shapes_and_bad_heads_are_refused_and_others_served(self):
-        await self.start_scene("romeo")
-        post = "POST /roster_admin/refresh HTTP/1.1\r\n"
-        host = "Host: x\r\n"
-        cases = {
-            "two lengths": (post + host + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]", 400),
-            "length and chunked": (
-                post + host + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                400,
-            ),
-            "signed length": (post + host + "Content-Length: +2\r\n\r\n[]", 400),
-            "length list": (post + host + "Content-Length: 2, 2\r\n\r\n[]", 400),
-            "unknown coding": (post + host + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
-            "coding in 1.0": (
-                post.replace("1.1", "1.0") + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                400,
-            ),
-            "folded field": (post + host + "X: a\r\n Content-Length: 2\r\n\r\n[]", 400),
-            "space before colon": (post + "Host : x\r\nContent-Length: 2\r\n\r\n[]", 400),
-            "bare return": (post + host + "X: \rContent-Length: 2\r\n\r\n[]", 400),
-            "no host": (post + "Content-Length: 2\r\n\r\n[]", 400),
-            "two hosts": (post + host + host + "Content-Length: 2\r\n\r\n[]", 400),
-            "no version": ("GET /\r\n\r\n", 505),
-            "version 2": ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
-            "long target": ("GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: x\r\n\r\n", 414),
-            "long head": (post + host + "X: " + "a" * 70_000 + "\r\n\r\n", 431),
-            "many fields": (post + host + "X: a\r\n" * 500 + "\r\n", 431),
-            "no http at all": ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
-        }
-        for name, (data, status) in cases.items():
-            with self.subTest(name):
-                raw = await self.open_raw_http()
-                await raw.send(data)
-                self.assertIn(f"HTTP/1.1 {status} ", await raw.read_until("\r\n"))
-                self.assertEqual((await self.refresh("romeo"))[0], 200)
 
     async def test_bare_line_feeds_never_let_a_second_request_in(self):
         await self.start_scene("romeo")

@@ -129,6 +129,14 @@ void error_names_the_position(void**) {
   assert_non_null(std::strstr(read_bad("[1,\n2,x]").c_str(), "byte 7"));
 }
 
+void error_names_what_stands_in_the_place_of_json(void**) {
+  assert_text_equal(read_bad(" \n"), "no JSON: there is nothing");
+  assert_text_equal(read_bad("\n<!DOCTYPE html>"), "no JSON: it is HTML or XML");
+  assert_text_equal(read_bad("\xFF\xFE[\0]\0"), "no JSON: it must be in UTF-8");
+  assert_text_equal(read_bad(std::string_view("[\0]\0", 4)), "no JSON: it must be in UTF-8");
+  assert_text_equal(read_bad("\x1F\x8B\x08"), "no JSON: it is compressed");
+}
+
 void quoting_escapes_what_json_must_and_mends_broken_utf8(void**) {
   assert_text_equal(json::quote("a\"b\\c\n\r\t"), R"("a\"b\\c\n\r\t")");
   assert_text_equal(json::quote(std::string_view("\0\x1F\x7F", 3)), "\"\\u0000\\u001f\x7F\"");
@@ -165,6 +173,7 @@ int main() {
       cmocka_unit_test(siblings_do_not_add_up_to_depth),
       cmocka_unit_test(refusal_of_the_receiver_stops_the_reading),
       cmocka_unit_test(error_names_the_position),
+      cmocka_unit_test(error_names_what_stands_in_the_place_of_json),
       cmocka_unit_test(quoting_escapes_what_json_must_and_mends_broken_utf8),
       cmocka_unit_test(quoted_text_reads_back_as_it_was),
       cmocka_unit_test(writer_places_commas_and_colons),

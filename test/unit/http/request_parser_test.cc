@@ -263,6 +263,16 @@ void wrong_methods_are_refused(void**) {
   assert_refused({"XMPP to an HTTP port", "<?xml version='1.0'?>", 400});
 }
 
+void encoded_body_is_refused(void**) {
+  const auto with = [](std::string_view coding) {
+    return "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: " + std::string(coding) +
+           "\r\nContent-Length: 1\r\n\r\n7";
+  };
+  assert_refused({"gzip", with("gzip"), 415});
+  assert_outcome(with("identity"),
+                 "POST / 1.1 {Host=a;Content-Encoding=identity;Content-Length=1;} '7'\nidle");
+}
+
 void wrong_targets_are_refused(void**) {
   assert_refused({"asterisk", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 400});
   assert_refused({"relative", "GET x HTTP/1.1\r\nHost: a\r\n\r\n", 400});
@@ -370,6 +380,7 @@ int main() {
       cmocka_unit_test(wrong_hosts_are_refused),
       cmocka_unit_test(wrong_versions_are_refused),
       cmocka_unit_test(wrong_methods_are_refused),
+      cmocka_unit_test(encoded_body_is_refused),
       cmocka_unit_test(wrong_targets_are_refused),
       cmocka_unit_test(target_limit_is_exact),
       cmocka_unit_test(head_limit_is_exact),

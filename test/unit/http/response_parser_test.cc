@@ -105,6 +105,13 @@ void closing_too_early_is_an_error(void**) {
   assert_text_equal(outcome({}, kEof), "error 400");
 }
 
+void encoded_body_of_a_good_status_is_refused(void**) {
+  assert_outcome("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\n7",
+                 "error 415");
+  assert_outcome("HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\n7",
+                 "503 '7'\nidle");
+}
+
 void malformed_responses_are_refused(void**) {
   const char* const shapes[] = {
       "<html>",
@@ -161,6 +168,7 @@ int main() {
       cmocka_unit_test(responses_without_body_end_with_the_head),
       cmocka_unit_test(closing_ends_a_body_without_length),
       cmocka_unit_test(closing_too_early_is_an_error),
+      cmocka_unit_test(encoded_body_of_a_good_status_is_refused),
       cmocka_unit_test(malformed_responses_are_refused),
       cmocka_unit_test(limits_are_exact),
       cmocka_unit_test(length_of_a_missing_body_is_not_limited),
