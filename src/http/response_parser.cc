@@ -2,6 +2,12 @@
 #include "http/message_machine.h"
 
 namespace rosterd::http {
+namespace {
+
+// The first byte of what a TLS server says to a request in the clear.
+constexpr char kTlsAlert = '\x15';
+
+}  // namespace
 
 struct ResponseParser::Impl final : MessageMachine {
   explicit Impl(const Limits& limits) : MessageMachine(HTTP_RESPONSE, limits) {}
@@ -41,6 +47,11 @@ struct ResponseParser::Impl final : MessageMachine {
   }
 
   int status_of(llhttp_errno_t, char) const override { return 400; }
+
+  std::string_view reason_of(llhttp_errno_t error, char byte) const override {
+    if (error != HPE_INVALID_CONSTANT) return {};
+    return byte == kTlsAlert ? "it is TLS" : "it is no HTTP";
+  }
 
   Response response;
   bool head_request = false;

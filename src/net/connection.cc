@@ -38,6 +38,7 @@ struct Connection::Secure {
   ByteQueue plain;  // waits for the handshake, or for the flush, to be encrypted
   bool open = false;
   bool failed = false;
+  bool dialled = false;   // we are the TLS client
   bool notified = false;  // close_notify is in the queue
 };
 
@@ -215,6 +216,7 @@ void Connection::start_tls_client(std::shared_ptr<const TlsContext> context,
                                   const std::string& host) {
   start_tls(TlsFilter::make_client(std::move(context), host));
   if (!secure_) return;
+  secure_->dialled = true;
   std::string none;
   if (secure_->filter->receive({}, none, out_) == TlsFilter::State::kFailed) on_tls_failed();
   mark_dirty();
@@ -351,7 +353,10 @@ void Connection::begin_draining() {
 
 // All is with the kernel.
 void Connection::finish_draining() {
-  if (peer_ended_) return close_socket();
+  // A server that we dialled and could not agree with has nothing more to say that matters, and
+  // whoever waits for it should hear of it now.
+  const bool given_up = secure_ && secure_->failed && secure_->dialled;
+  if (peer_ended_ || given_up) return close_socket();
   if (std::exchange(shut_down_, true)) return;
   // Not uv_shutdown(): its request would have to outlive this call, and nothing is queued in libuv.
   uv_os_fd_t descriptor = -1;

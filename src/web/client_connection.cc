@@ -21,6 +21,13 @@ Error error_of(const http::ParseError& error) {
   return {limit ? Errc::kTooLarge : Errc::kInvalid, "bad answer: " + error.text};
 }
 
+std::string describe_loss(Fetch::Stage stage, std::string_view why) {
+  constexpr std::string_view kTls = "TLS: ";  // the stage says so
+  if (stage != Fetch::Stage::kTls) return "connection lost: " + std::string(why);
+  if (why.starts_with(kTls)) why.remove_prefix(kTls.size());
+  return "tls: " + std::string(why);
+}
+
 }  // namespace
 
 void ClientConnection::start_tls(Fetch& fetch, const std::string& host) {
@@ -88,9 +95,8 @@ void ClientConnection::on_end() {
 
 void ClientConnection::on_closed(const Error& reason) {
   if (fetch_) {
-    const bool tls = fetch_->stage == Fetch::Stage::kTls;
-    pool_.on_lost(*std::exchange(fetch_, nullptr),
-                  {Errc::kUnavailable, (tls ? "tls: " : "connection lost: ") + reason.text});
+    std::string why = describe_loss(fetch_->stage, reason.text);
+    pool_.on_lost(*std::exchange(fetch_, nullptr), {Errc::kUnavailable, std::move(why)});
   }
   pool_.remove(*this, self_);  // the last thing: it deletes this
 }

@@ -58,35 +58,6 @@ class BackEndTest(EndToEndTest):
                 self.assertEqual(await client.ask_roster(), {})
                 await client.close()
 
-    async def test_bad_answer_to_a_refresh_counts_as_an_error_and_leaves_the_roster_alone(self):
-        await self.start(roster(JULIET))
-        romeo = await self.log_in("romeo")
-        mark = len(romeo.journal)
-        bad = {
-            "html": answer("<html><body>Oops</body></html>", "200 OK", "Content-Type: text/html"),
-            "error": answer("{}", "500 Internal Server Error"),
-            "no json": answer("{"),
-            "deep json": answer("[" * 100_000),
-            "number": answer("7"),
-            "list": answer('["juliet"]'),
-            "truncated": answer('{"juliet', length=4000),
-            "no http": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
-            "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-            "nothing": b"",
-            "foreign redirect": redirect("http://192.0.2.1/contacts/romeo"),
-            "refusal": answer("{}", "403 Forbidden"),
-            "huge": answer(b"{" + b" " * (5 << 20) + b"}"),
-        }
-        for name, data in bad.items():
-            with self.subTest(name):
-                self.back_end.answers[PATH] = data
-                status, said = await self.refresh("romeo")
-                counts = (said["status"], said["updated"], said["errors"])
-                self.assertEqual((status, *counts), (200, "error", 0, 1))
-        await romeo.ping()
-        self.assertEqual(romeo.order(mark), [])
-        self.assertEqual(list(await romeo.ask_roster()), [JULIET])
-
     async def test_good_rosters_of_a_batch_count_although_another_fails(self):
         await self.start(roster(JULIET), users=("romeo", "mercutio"))
         self.back_end.answers["/contacts/mercutio"] = roster()

@@ -162,6 +162,19 @@ void peer_that_speaks_no_tls_is_closed(void**) {
   assert_text_equal(scene.server.reason.text, "TLS: http request");
 }
 
+// The client must not wait until the server closes, too.
+void server_that_speaks_no_tls_is_given_up_at_once(void**) {
+  Scene scene;
+  scene.accepted_hook = [](Side& side) { side.connection->write("HTTP/1.1 400 No\r\n\r\n"); };
+  scene.connected_hook = [](Side& side) {
+    side.connection->start_tls_client(client_context, "juliet.example");
+  };
+  scene.run();
+  assert_false(scene.timed_out);
+  assert_int_equal(scene.client.closes, 1);
+  assert_text_equal(scene.client.reason.text, "TLS: wrong version number");
+}
+
 void peer_that_speaks_bad_tls_gets_an_alert_and_the_end(void**) {
   Scene scene;
   const std::string heard = talk_to(scene, std::string_view("\x16\x03\x01\xff\xff\x01", 6));
@@ -245,6 +258,7 @@ int main() {
       cmocka_unit_test(large_transfer_under_tls_arrives_whole_before_the_end),
       cmocka_unit_test(certificate_of_another_host_closes_both_sides),
       cmocka_unit_test(peer_that_speaks_no_tls_is_closed),
+      cmocka_unit_test(server_that_speaks_no_tls_is_given_up_at_once),
       cmocka_unit_test(peer_that_speaks_bad_tls_gets_an_alert_and_the_end),
       cmocka_unit_test(peer_that_leaves_during_the_handshake_ends_it),
       cmocka_unit_test(handshake_that_is_given_up_is_closed_without_waiting_for_it),
