@@ -3,12 +3,14 @@
 """Whatever a web application can answer wrongly to a request for a roster: what the caller of the
 refresh is told, and what the log says. The roster in force stays in force."""
 
+import asyncio
 import gzip
 import unittest
 
-from harness.backend import BackEnd, answer, redirect, roster
+from harness.backend import BackEnd, Silence, answer, redirect, roster
 from harness.case import HOST
-from harness.fetch_fault import FRIEND, GOOD, PATH, FetchFaultTest
+from harness.fetch_fault import FRIEND, GOOD, PATH, FetchFaultTest, quoted
+from slixmpp.exceptions import IqError
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -230,6 +232,49 @@ class BadAnswerTest(FetchFaultTest):
                 await self.assert_failure("invalid", why)
         self.assertEqual(stranger.requests.entries, [])
         await self.assert_next_counts()
+
+
+# The same at login: user -> (answer, kind, why).
+AT_LOGIN = {
+    "banquo": (status(403), "denied", "HTTP status 403"),
+    "duncan": (status(503), "unavailable", "HTTP status 503"),
+    "fleance": (answer("<html>"), "invalid", "no JSON: it is HTML or XML"),
+    "hecate": (b"", "unavailable", "the server closed"),
+    "lennox": (answer(GOOD, length=4000), "unavailable", CUT_OFF),
+    "macduff": (answer("", length=9000), "too-large", "bad answer: body too large"),
+    "ross": (redirect("//192.0.2.1"), "invalid", "a redirect to another origin: http://192.0.2.1"),
+    "siward": (Silence(), "timeout", "first byte: no answer in time"),
+}
+
+
+class BadAnswerAtLoginTest(FetchFaultTest):
+    async def refused_roster(self, user):
+        client = await self.make_client(user).open()
+        with self.assertRaises(IqError) as caught:
+            await client.get_roster(timeout=20)
+        error = caught.exception
+        self.assertEqual((error.etype, error.condition), ("wait", "remote-server-timeout"))
+        return client
+
+    async def test_client_is_told_to_wait_and_gets_the_roster_once_it_is_there(self):
+        await self.start_back_end()
+        self.make_daemon(
+            http_roster_url=f"http://127.0.0.1:{self.back_end.port}/contacts/%s",
+            log_level="debug",
+            roster_body_max=5000,
+            roster_fetch_timeout="800ms",
+            http_first_byte_timeout="500ms",
+        )
+        self.back_end.answers = {f"/contacts/{user}": AT_LOGIN[user][0] for user in AT_LOGIN}
+        await self.start_daemon(*AT_LOGIN)
+        clients = await asyncio.gather(*map(self.refused_roster, AT_LOGIN))
+        for user, (_, kind, why) in AT_LOGIN.items():
+            line = f"fetch failed user={user}@{HOST} kind={kind} why={quoted(why)} not_logged=0"
+            with self.subTest(user):
+                await self.daemon.child.wait_line(line)
+        self.back_end.answers = {f"/contacts/{user}": answer(GOOD) for user in AT_LOGIN}
+        for client in clients:
+            await client.sees("push", jid=FRIEND)
 
 
 if __name__ == "__main__":

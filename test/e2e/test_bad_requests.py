@@ -9,6 +9,7 @@ import json
 import re
 import unittest
 
+from harness.backend import Silence, roster
 from harness.case import HOST, EndToEndTest
 from harness.process import free_port, run
 
@@ -197,6 +198,9 @@ TLS = {
 }
 
 
+OVERDUE = "the refresh took too long"
+
+
 def quoted(text):
     return '"' + text.replace('"', '\\"') + '"' if re.search('[ "]', text) else text
 
@@ -337,6 +341,59 @@ class BadRequestTest(EndToEndTest):
                 self.assertNotEqual(status, 0)
                 await self.daemon.child.wait_line(f'reason="{why}"', since)
                 await self.assert_unharmed()
+
+
+class BusyTest(EndToEndTest):
+    """Requests that come when they cannot be served."""
+
+    async def start(self, **options):
+        """Romeo is online, and the next request for his roster is not answered."""
+        await self.start_back_end()
+        self.back_end.answers = {"/contacts/romeo": roster(FRIEND)}
+        url = f"http://127.0.0.1:{self.back_end.port}/contacts/%s"
+        self.make_daemon(http_roster_url=url, **options)
+        await self.start_daemon("romeo")
+        self.romeo = await self.log_in("romeo")
+        self.silence = Silence(roster(FRIEND))
+        self.back_end.answers = {"/contacts/romeo": self.silence}
+
+    async def refused(self):
+        return await self.send_raw_http(post('["romeo"]', "Connection: close"))
+
+    async def test_refresh_over_the_limit_is_told_when_to_come_again(self):
+        await self.start(refresh_batches_max=1)
+        first = asyncio.create_task(self.refresh("romeo"))
+        await self.back_end.asked("/contacts/romeo", 2)
+        said = await self.refused()
+        self.assertTrue(said.startswith("HTTP/1.1 503 Service Unavailable\r\n"), said)
+        self.assertIn("\r\nRetry-After: 1\r\n", said)
+        self.assertIn('{"status":"error","message":"too many refreshes at once"}', said)
+        line = 'why="too many refreshes at once" not_logged=0'
+        self.assertIn(" refresh refused ", await self.daemon.child.wait_line(line))
+        self.silence.release()
+        self.assertEqual((await first)[1]["updated"], 1)
+
+    async def test_refresh_that_takes_too_long_is_answered(self):
+        await self.start(refresh_deadline="300ms")
+        said = await self.refresh("romeo")
+        message = "roster update failed: " + OVERDUE
+        wanted = {"status": "error", "message": message, "updated": 0, "errors": 1}
+        self.assertEqual(said, (200, wanted))
+        line = await self.daemon.child.wait_line("refresh done with errors")
+        self.assertTrue(line.endswith(f" first_error={quoted(OVERDUE)}"), line)
+        self.assertEqual(list(await self.romeo.ask_roster()), [FRIEND])
+
+    async def test_caller_who_goes_away_gets_his_refresh_all_the_same(self):
+        await self.start()
+        raw = await self.open_raw_http()
+        await raw.send(post('["romeo"]'))
+        await self.back_end.asked("/contacts/romeo", 2)
+        await raw.close()
+        await self.romeo.ping()
+        self.silence.data = roster(FRIEND, f"mercutio@{HOST}")
+        self.silence.release()
+        await self.romeo.sees("push", jid=f"mercutio@{HOST}")
+        await self.daemon.child.wait_line(" refresh done users=1 updated=1 errors=0 ")
 
 
 if __name__ == "__main__":

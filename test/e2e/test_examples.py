@@ -3,8 +3,6 @@
 """examples/snippets: each file of each language, run by its real interpreter against the daemon."""
 
 import asyncio
-import hashlib
-import hmac
 import json
 import os
 import pathlib
@@ -16,6 +14,7 @@ import unittest
 from harness.case import EndToEndTest
 from harness.certificate import make_certificate
 from harness.process import Child, free_port, run
+from harness.signing import mac
 from harness.webapp import http
 
 SNIPPETS = pathlib.Path(__file__).resolve().parents[2] / "examples" / "snippets"
@@ -23,14 +22,9 @@ HOST = "example.com"
 SECRET = "a secret of both"
 
 
-def mac(made, method, target, body, secret=SECRET):
-    text = f"{made}.{method}.{target}.".encode() + body.encode()
-    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
-
-
 def signature(target="/contacts/john", *, method="GET", secret=SECRET, age=0):
     made = int(time.time()) - age
-    return f"t={made},v1={mac(made, method, target, '', secret)}"
+    return f"t={made},v1={mac(made, method, target, b'', secret)}"
 
 
 class Snippets:
@@ -112,6 +106,16 @@ class Snippets:
         status, said = await self.run_refresh("john", url=f"http://127.0.0.1:{free_port()}/x")
         self.assertEqual((status, said["status"]), (1, "error"))
 
+    async def test_signed_refreshes_are_accepted_and_unsigned_ones_are_not(self):
+        await self.serve()
+        await self.start_rosterd("john", admin_auth=[f"hmac:web:{SECRET}"])
+        for _ in range(3):  # also in the same second
+            status, said = await self.run_refresh("john", secret=SECRET)
+            self.assertEqual((status, said["status"], said["updated"]), (0, "ok", 1))
+        for secret in ("", "another"):
+            status, said = await self.run_refresh("john", secret=secret)
+            self.assertEqual((status, said["status"]), (1, "error"))
+
     async def test_unchanged_list_is_not_sent_again(self):
         await self.serve()
         first, other = await self.fields_of("john"), await self.fields_of("aaron")
@@ -162,7 +166,7 @@ class Snippets:
         status, out, err = await run(*command, env={**os.environ, "ROSTERD_SECRET": SECRET})
         self.assertEqual((status, err), (0, ""))
         made = re.match(r"t=(\d+),", out)[1]
-        self.assertEqual(out, f"t={made},v1={mac(made, 'POST', target, body)}\n")
+        self.assertEqual(out, f"t={made},v1={mac(made, 'POST', target, body.encode(), SECRET)}\n")
         self.assertLess(abs(int(made) - time.time()), 300)
 
 

@@ -38,6 +38,11 @@ answers with the page's answer; app.example.org in their heads and in options is
     vary: 5f3a, 2026-11-23T13:40:00.123Z      texts of the page that may be others of their kind
                                               (numbers, hex, times, words), or Content-Length;
                                               the Date field always is
+    sign: SECRET                  makes the page's Rosterd-Signature, which must be right, and the
+                                  one that is sent instead, with the time of now
+
+"shell asks" stands before commands for the shell. They are run, and all that they print must be
+answers with "status":"ok"; 127.0.0.1:5280 is rosterd's address.
 
 A page with an HTTP message that belongs to no exchange fails.
 """
@@ -58,7 +63,10 @@ class ManualTest(ReplayTest):
 
 def add_test(exchange):
     async def test(self):
-        await self.replay(exchange, EXCHANGES)
+        if exchange.asks == "shell":
+            await self.run_shell(exchange)
+        else:
+            await self.replay(exchange, EXCHANGES)
 
     name = f"test_exchange_{exchange.name.replace('-', '_')}_is_what_the_program_does"
     setattr(ManualTest, name, test)

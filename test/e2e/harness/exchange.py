@@ -2,6 +2,7 @@
 """Replay: the exchanges of the manual page against the built daemon, byte for byte."""
 
 import asyncio
+import json
 import re
 import tomllib
 
@@ -9,7 +10,9 @@ from .backend import answer
 from .case import EndToEndTest
 from .certificate import make_certificate
 from .manual import to_bytes, to_pattern
+from .process import run
 from .raw import RawConnection
+from .signing import FIELD, assert_signed, sign_anew
 
 HOST = "example.com"
 APP = "app.example.org"  # in the page; the test's web app is on a port of loopback
@@ -66,10 +69,27 @@ class ReplayTest(EndToEndTest):
             status = re.fullmatch(r"\d{3}", body)
             self.back_end.answers[path] = answer("{}", body + " No") if status else answer(body)
 
+    async def run_shell(self, shell):
+        """The commands, which must end well and print nothing but answers that say so."""
+        self.clients = {}
+        await self.start_back_end()
+        await self._start_rosterd([shell])
+        script = "set -euo pipefail\n" + "\n".join(shell.script)
+        script = script.replace("127.0.0.1:5280", f"127.0.0.1:{self.daemon.http_port}")
+        status, out, err = await run("bash", "-c", script.replace("curl ", "curl -sS "))
+        self.assertEqual((status, err), (0, ""))
+        while out.strip():
+            said, end = json.JSONDecoder().raw_decode(out.strip())
+            self.assertEqual(said["status"], "ok", said)
+            out = out.strip()[end:]
+
     # --- the web app asks ------------------------------------------------------------------------
 
     async def _app_asks(self, exchange):
         request = to_bytes(exchange.request)
+        for secret in exchange.all("sign"):
+            assert_signed(request, secret)
+            request = sign_anew(request, secret)
         raw = await RawConnection.open(("127.0.0.1", self.daemon.http_port))
         self.addAsyncCleanup(raw.close)
         self.marks = {name: len(client.journal) for name, client in self.clients.items()}
@@ -87,8 +107,12 @@ class ReplayTest(EndToEndTest):
             lambda _: self._request_for(exchange.target, mark), f"request for {exchange.target}"
         )
         await asyncio.gather(*doing)
-        request = self._request_for(exchange.target, mark)
-        self._compare(request, to_bytes(exchange.request, self._here), exchange)
+        got, page = self._request_for(exchange.target, mark), to_bytes(exchange.request, self._here)
+        for secret in exchange.all("sign"):
+            assert_signed(page, secret)
+            assert_signed(got, secret)
+            page = page.replace(FIELD.search(page)[0], FIELD.search(got)[0])
+        self._compare(got, page, exchange)
 
     def _request_for(self, target, mark):
         wanted = f" {target} HTTP/1.1\r\n".encode()

@@ -8,7 +8,7 @@ import re
 
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "man" / "rosterd-protocol.7"
 
-MARKER = re.compile(r'\.\\" exchange ([\w-]+): (app|rosterd) asks$')
+MARKER = re.compile(r'\.\\" exchange ([\w-]+): (app|rosterd|shell) asks$')
 SETTING = re.compile(r'\.\\"\s+([a-z ]+): (.*)$')
 REQUEST_LINE = re.compile(r"[A-Z]+ \S+ HTTP/1\.1$")
 STATUS_LINE = re.compile(r"HTTP/1\.1 \d{3} ")
@@ -23,7 +23,8 @@ class Fault(AssertionError):
 
 @dataclasses.dataclass
 class Exchange:
-    """`asks` is "app" or "rosterd". `request` and `answer` are lists of lines, roff undone."""
+    """`asks` is "app" or "rosterd", and `request` and `answer` are lists of lines, roff undone; or
+    "shell", and `script` is one."""
 
     name: str
     asks: str
@@ -31,6 +32,11 @@ class Exchange:
     settings: list = dataclasses.field(default_factory=list)  # (key, value), in order
     request: list = dataclasses.field(default_factory=list)
     answer: list = dataclasses.field(default_factory=list)
+    script: list = dataclasses.field(default_factory=list)
+
+    @property
+    def complete(self):
+        return bool(self.script or self.request and self.answer)
 
     def all(self, key):
         return [value for name, value in self.settings if name == key]
@@ -59,13 +65,13 @@ def read_page(path=PAGE):
         if block is not None:
             if line == ".Ed":
                 block = None
-                if current and current.request and current.answer:
+                if current and current.complete:
                     _check_lengths(current)
                     current = None
             else:
                 block = _place(current, block, undo_roff(line), number)
         elif line.startswith(".Bd -literal"):
-            block = []
+            block = current.script if current and current.asks == "shell" else []
         elif mark := MARKER.match(line):
             if current:
                 raise Fault(number, f"{current.name} has no answer yet")
@@ -96,7 +102,7 @@ def _place(current, block, line, number):
 
 
 def _check_lengths(exchange):
-    for message in (exchange.request, exchange.answer):
+    for message in filter(None, (exchange.request, exchange.answer)):
         head, _, body = to_bytes(message).decode().partition("\r\n\r\n")
         length = re.search(r"\nContent-Length: (\d+)", head)
         size = len(body.encode())
