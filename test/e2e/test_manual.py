@@ -42,7 +42,7 @@ answers with the page's answer; app.example.org in their heads and in options is
                                   one that is sent instead, with the time of now
 
 "shell asks" stands before commands for the shell. They are run, and all that they print must be
-answers with "status":"ok"; 127.0.0.1:5280 is rosterd's address.
+JSON that tells of no error; 127.0.0.1:5280 is rosterd's address.
 
 A page with an HTTP message that belongs to no exchange fails.
 """

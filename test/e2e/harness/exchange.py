@@ -70,7 +70,7 @@ class ReplayTest(EndToEndTest):
             self.back_end.answers[path] = answer("{}", body + " No") if status else answer(body)
 
     async def run_shell(self, shell):
-        """The commands, which must end well and print nothing but answers that say so."""
+        """The commands, which must end well and print nothing but JSON that tells of no error."""
         self.clients = {}
         await self.start_back_end()
         await self._start_rosterd([shell])
@@ -80,7 +80,7 @@ class ReplayTest(EndToEndTest):
         self.assertEqual((status, err), (0, ""))
         while out.strip():
             said, end = json.JSONDecoder().raw_decode(out.strip())
-            self.assertEqual(said["status"], "ok", said)
+            self.assertNotEqual(said.get("status"), "error", said)
             out = out.strip()[end:]
 
     # --- the web app asks ------------------------------------------------------------------------
