@@ -3,6 +3,7 @@
 """Web applications that refuse, hang, break off or show a bad certificate, at each stage of a
 request for a roster. Nothing waits for ever, and the roster in force stays in force."""
 
+import socket
 import ssl
 import unittest
 
@@ -23,6 +24,19 @@ RESET = "connection lost: connection reset by peer"
 REFUSED = "connect: connection refused (connect to 127.0.0.1 port {})"
 NO_ANSWER = "first byte: no answer in time"
 NO_END = "body: the answer did not end in time"
+
+
+def fill_backlog(port):
+    """Sockets that, while they are open, make the kernel drop further attempts to connect."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(0)
+    knocking = [socket.socket() for _ in range(4)]
+    for one in knocking:
+        one.setblocking(False)
+        one.connect_ex(("127.0.0.1", port))
+    return [listener, *knocking]
 
 
 async def finish_at_once(_reader, writer):
@@ -103,6 +117,15 @@ class ConnectionTest(FetchFaultTest):
         port = self.server.port
         await self.server.stop()
         await self.assert_failure("unavailable", REFUSED.format(port))
+        await self.assert_unharmed()
+
+    async def test_connection_that_is_never_accepted_is_a_failure(self):
+        await self.start(**STAGE)
+        port = self.server.port
+        await self.server.stop()
+        for full in fill_backlog(port):
+            self.addCleanup(full.close)
+        await self.assert_failure("timeout", "connect: no connection in time")
         await self.assert_unharmed()
 
     async def test_whatever_follows_the_answer_is_left_unread(self):
