@@ -98,7 +98,15 @@ STAGES = {
 }
 
 
-class ConnectionTest(FetchFaultTest):
+class BadServerTest(FetchFaultTest):
+    async def assert_bad(self, behave, kind, why):
+        self.server.behave = after_request(answer(GOOD))
+        await self.recover()
+        self.server.behave = behave
+        await self.assert_failure(kind, why)
+
+
+class ConnectionTest(BadServerTest):
     async def start(self, **options):
         self.server = await WildServer(after_request(answer(GOOD))).start()
         self.addAsyncCleanup(self.server.stop)
@@ -108,8 +116,7 @@ class ConnectionTest(FetchFaultTest):
         await self.start(roster_body_max=20_000, **STAGE)
         for name, (behave, kind, why) in STAGES.items():
             with self.subTest(name):
-                self.server.behave = behave
-                await self.assert_failure(kind, why)
+                await self.assert_bad(behave, kind, why)
         await self.assert_unharmed()
 
     async def test_refused_connection_is_a_failure(self):
@@ -155,7 +162,7 @@ def context_of(files):
     return context
 
 
-class TlsTest(FetchFaultTest):
+class TlsTest(BadServerTest):
     async def start(self, **options):
         """Over TLS. `self.shown` is the context of the certificate that the server shows."""
         self.authority = make_certificate(self.folder, "authority")
@@ -182,8 +189,12 @@ class TlsTest(FetchFaultTest):
         self.authority = make_certificate(self.folder, "authority", stem="another")
         why = "unable to get local issuer certificate"
         cases[why] = self.issue("stranger", "localhost", NOW)
-        for why, self.shown in cases.items():
+        good = self.shown
+        for why, bad in cases.items():
             with self.subTest(why):
+                self.shown = good
+                await self.recover()
+                self.shown = bad
                 await self.assert_failure("unavailable", "tls: certificate verify failed: " + why)
         await self.assert_unharmed()
 
@@ -203,8 +214,7 @@ class TlsTest(FetchFaultTest):
         await self.start(**STAGE)
         for name in ("close after the request", "hang after the request", "hang in the body"):
             with self.subTest(name):
-                self.server.behave, kind, why = STAGES[name]
-                await self.assert_failure(kind, why)
+                await self.assert_bad(*STAGES[name])
         await self.assert_unharmed()
 
 
