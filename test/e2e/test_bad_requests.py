@@ -300,16 +300,18 @@ class BadRequestTest(EndToEndTest):
         self.assertEqual(await (await self.open_raw_http()).read_all(), "")
         await self.assert_unharmed()
 
-    async def test_connection_over_the_limit_is_closed_and_logged(self):
+    async def test_connection_over_the_limit_costs_one_that_has_asked_for_nothing(self):
         await self.start(http_max_connections=2)
-        held = [await self.open_raw_http() for _ in range(2)]
+        first, second = await self.open_raw_http(), await self.open_raw_http()
         since = len(self.daemon.log)
-        self.assertEqual(await self.send_raw_http(""), "")
-        line = 'http connection refused peer=P why="too many connections" limit=2 not_logged=0'
+        await self.open_raw_http()
+        self.assertEqual(await first.read_all(), "")
+        await self.daemon.child.wait_line("turned away", since)
+        why = 'why="too many connections" limit=2 not_logged=0'
+        line = f"http connection turned away connection=N peer=P {why}"
         self.assertEqual(self.logged(since), [line])
-        for raw in held:
-            raw.half_close()
-            await raw.read_all()
+        second.half_close()
+        await second.read_all()
         await self.assert_unharmed()
 
     async def test_what_is_no_tls_is_refused_by_the_https_port(self):

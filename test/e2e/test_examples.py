@@ -106,9 +106,11 @@ class Snippets:
         status, said = await self.run_refresh("john", url=f"http://127.0.0.1:{free_port()}/x")
         self.assertEqual((status, said["status"]), (1, "error"))
 
-    async def test_signed_refreshes_are_accepted_and_unsigned_ones_are_not(self):
-        await self.serve()
-        await self.start_rosterd("john", admin_auth=[f"hmac:web:{SECRET}"])
+    async def test_signed_fetches_and_refreshes_are_accepted_and_unsigned_ones_are_not(self):
+        await self.serve(SECRET)
+        keys = {"app_auth": [f"hmac:chat:{SECRET}"], "admin_auth": [f"hmac:web:{SECRET}"]}
+        await self.start_rosterd("john", **keys)
+        self.assertEqual(len(await (await self.log_in("john")).ask_roster()), 2)
         for _ in range(3):  # also in the same second
             status, said = await self.run_refresh("john", secret=SECRET)
             self.assertEqual((status, said["status"], said["updated"]), (0, "ok", 1))
