@@ -335,6 +335,7 @@ app::Figures Server::Impl::take_figures() const {
   figures.loop = loop->stats();
   figures.core = core.stats();
   figures.fetches = source.stats();
+  figures.events = events.stats();
   figures.refresh = refresh.stats();
   figures.refreshes_running = refresh.running();
   figures.http = http_server.stats();

@@ -96,6 +96,20 @@ void write_breakers(MetricsText& text, const std::vector<BreakerStats>& breakers
   }
 }
 
+void write_events(MetricsText& text, const EventStats& events) {
+  text.gauge("rosterd_events_queued", "Events that webhook receivers have not taken yet.");
+  text.sample(events.queued);
+  text.counter("rosterd_events", "Events, by what became of them.");
+  text.sample(events.sent, {{"outcome", "taken"}});
+  text.sample(events.lost, {{"outcome", "lost"}});
+  text.counter("rosterd_event_retries", "Requests with events that repeated an earlier one.");
+  text.sample(events.retries);
+  if (!events.last_success) return;
+  text.gauge("rosterd_events_last_success_timestamp_seconds",
+             "When a receiver last took events, in seconds since 1970.");
+  text.seconds(events.last_success->time_since_epoch());
+}
+
 void write_http(MetricsText& text, const web::HttpServerStats& http) {
   text.gauge("rosterd_http_connections", "Connections of web applications and administrators.");
   text.sample(http.connections);
@@ -120,6 +134,7 @@ std::string write_metrics(const Figures& figures, MetricsFormat format) {
   write_refreshes(text, figures);
   write_fetches(text, figures.fetches);
   write_breakers(text, figures.fetches.breakers);
+  write_events(text, figures.events);
   write_http(text, figures.http);
   return text.take();
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/event_stream.h"
 #include "app/fetch_stats.h"
 #include "app/metrics_text.h"
 #include "app/refresh.h"
@@ -44,6 +45,7 @@ struct Figures {
   RefreshStats refresh;
   std::size_t refreshes_running = 0;
   FetchStats fetches;
+  EventStats events;
   web::HttpServerStats http;
 };
 

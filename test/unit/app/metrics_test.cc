@@ -191,6 +191,7 @@ Figures make_figures() {
   figures.fetches.queued = 52;
   figures.fetches.breakers = {{"https://a.example", BreakerStats::State::kClosed},
                               {"https://b.example", BreakerStats::State::kHalfOpen}};
+  figures.events = {71, 72, 73, 74, WallTime(std::chrono::seconds(75))};
   figures.http.connections = 61;
   figures.http.refused = 62;
   figures.http.answers = {{{"", 404}, 63}, {{"/metrics", 200}, 64}, {{"/metrics", 405}, 65}};
@@ -259,6 +260,11 @@ void every_figure_is_in_its_place(void**) {
                          {{"origin", "https://b.example"}, {"state", "half_open"}}) == 1);
   assert_true(page.value("rosterd_breaker_state",
                          {{"origin", "https://b.example"}, {"state", "closed"}}) == 0);
+  assert_true(page.value("rosterd_events_queued") == 71);
+  assert_true(page.value("rosterd_events_total", {{"outcome", "taken"}}) == 72);
+  assert_true(page.value("rosterd_event_retries_total") == 73);
+  assert_true(page.value("rosterd_events_total", {{"outcome", "lost"}}) == 74);
+  assert_true(page.value("rosterd_events_last_success_timestamp_seconds") == 75);
   assert_true(page.value("rosterd_http_connections") == 61);
   assert_true(page.value("rosterd_http_connections_refused_total") == 62);
   assert_true(page.value("rosterd_http_requests_total", {{"route", ""}, {"status", "404"}}) == 63);
