@@ -137,7 +137,12 @@ void put_into_force(State& state, std::vector<Swap>& swaps) {
   }
 }
 
-HeldRoster hold(const State& state, RosterChange& change) {
+// Only what is newer than whatever is known to have changed the roster may spare a login the
+// question.
+enum class Freshness { kAsTold, kNone };
+
+HeldRoster hold(const State& state, RosterChange& change, Freshness freshness) {
+  if (freshness == Freshness::kNone) change.tag.fresh_until = Instant();
   return {std::move(change.roster), std::move(change.tag), change.sequence, state.clock.now()};
 }
 
@@ -146,7 +151,7 @@ HeldRoster hold(const State& state, RosterChange& change) {
 void keep_for_later(State& state, RosterChange& change) {
   HeldRoster* kept = state.kept_rosters.find(change.user.text());
   if (!kept || change.sequence < kept->sequence) return;
-  *kept = hold(state, change);
+  *kept = hold(state, change, Freshness::kNone);
 }
 
 // What is too old for this login is still newer than the copy that serves, or would, while the web
@@ -154,11 +159,13 @@ void keep_for_later(State& state, RosterChange& change) {
 void collect_swap(const State& state, User& user, RosterChange& change, std::vector<Swap>& swaps) {
   const bool newer = !user.held || change.sequence >= user.held->sequence;
   if (newer && change.sequence >= user.oldest_usable) {
-    swaps.push_back({&user, hold(state, change), RosterState::kCurrent, {}});
+    const bool current = change.sequence >= user.changed_at;
+    const Freshness freshness = current ? Freshness::kAsTold : Freshness::kNone;
+    swaps.push_back({&user, hold(state, change, freshness), RosterState::kCurrent, {}});
   } else if (newer && user.roster()) {
-    swaps.push_back({&user, hold(state, change), user.roster_state, {}});
+    swaps.push_back({&user, hold(state, change, Freshness::kNone), user.roster_state, {}});
   } else if (newer && user.held) {
-    *user.held = hold(state, change);
+    *user.held = hold(state, change, Freshness::kNone);
   } else {
     ROSTERD_DEBUG("im", "older roster dropped",
                   {{"user", user.jid.text()}, {"sequence", change.sequence}});

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array kUsers = {"juliet", "romeo", "nurse", "tybalt"};
 constexpr std::array kResources = {"phone", "desk"};
 constexpr std::array kSubscriptions = {"both", "both", "to", "from", "none"};
-constexpr std::array kRosters = {"good", "good", "good", "late"};
+constexpr std::array kRosters = {"good", "good", "young", "late"};
 constexpr std::array kAnswers = {"500", "503",  "429",   "404",     "403",     "400", "html",
                                  "cut", "list", "moved", "refused", "timeout", "huge"};
 // Milliseconds: within a retry, a retry, a timeout, a deadline, a kept copy's life.
