@@ -45,10 +45,18 @@ int listen_on(std::uint16_t port) {
   return fd;
 }
 
+void send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size <= 0) return;  // the end of the connection is seen where it is read
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
 }  // namespace
 
-BackEnd::BackEnd(std::uint16_t port, std::vector<std::vector<std::string>> rosters)
-    : rosters_(std::move(rosters)),
+BackEnd::BackEnd(std::uint16_t port, Body body)
+    : body_(std::move(body)),
       inputs_(kMostDescriptors),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       listener_(listen_on(port)),
@@ -99,21 +107,43 @@ void BackEnd::answer(int fd) {
   }
   std::string& input = inputs_[static_cast<std::size_t>(fd)];
   input.append(buffer, static_cast<std::size_t>(size));
-  const std::string out = make_answers(input);
-  if (!out.empty()) (void)!::send(fd, out.data(), out.size(), MSG_NOSIGNAL);
+  send_all(fd, make_answers(fd, input));
 }
 
-std::string BackEnd::make_answers(std::string& input) {
+void BackEnd::release() {
+  send_all(held_fd_, held_answer_);
+  held_fd_ = -1;
+}
+
+std::string BackEnd::make_answer(std::size_t user, std::string_view request) {
+  const std::size_t version = version_;
+  const std::string tag = fmt::format("\"v{}\"", version);
+  if (request.find("If-None-Match: " + tag) != std::string_view::npos) {
+    ++not_modified_;
+    return fmt::format("HTTP/1.1 304 Not Modified\r\nETag: {}\r\n\r\n", tag);
+  }
+  const std::string& body = body_(version, user);
+  return fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: {}\r\n"
+      "Content-Length: {}\r\n\r\n{}",
+      tag, body.size(), body);
+}
+
+std::string BackEnd::make_answers(int fd, std::string& input) {
   std::string out;
   for (std::size_t end; (end = input.find(kHeadEnd)) != std::string::npos;) {
     if (!input.starts_with(kPath)) give_up("the back end cannot understand: " + input);
     const auto user = static_cast<std::size_t>(std::atoi(input.c_str() + kPath.size()));
-    const std::string& body = rosters_.at(version_).at(user);
-    out += fmt::format(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-        body.size(), body);
+    std::string one = make_answer(user, std::string_view(input).substr(0, end));
     input.erase(0, end + kHeadEnd.size());
     ++requests_;
+    if (user == held_user_) {
+      held_user_ = kNobody;
+      held_answer_ = std::move(one);
+      held_fd_ = fd;
+    } else {
+      out += one;
+    }
   }
   return out;
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // A web application as fast as it can be: it answers GET /contacts/user00042 from bodies made
-// beforehand, over HTTP/1.1 with keep-alive, in a thread of its own.
+// beforehand, over HTTP/1.1 with keep-alive, in a thread of its own. Whoever has the present
+// version already and says so (If-None-Match) gets status 304.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,8 +17,11 @@ namespace bench {
 
 class BackEnd {
  public:
-  // `rosters[version][user]` are the bodies. Listens on `port` of the loopback.
-  BackEnd(std::uint16_t port, std::vector<std::vector<std::string>> rosters);
+  // The body of a user's roster; called in the thread of the back end.
+  using Body = std::function<const std::string&(std::size_t version, std::size_t user)>;
+
+  // Listens on `port` of the loopback.
+  BackEnd(std::uint16_t port, Body body);
   ~BackEnd();
   BackEnd(const BackEnd&) = delete;
   BackEnd& operator=(const BackEnd&) = delete;
@@ -22,16 +29,30 @@ class BackEnd {
   // Which rosters it serves from now on.
   void set_version(std::size_t version) { version_ = version; }
   std::uint64_t requests() const { return requests_; }
+  std::uint64_t not_modified() const { return not_modified_; }
+
+  // The next answer for `user` waits for release().
+  void hold(std::size_t user) { held_user_ = user; }
+  bool holds() const { return held_fd_ >= 0; }
+  void release();
 
  private:
   void serve();
   void accept();
   void answer(int fd);
-  std::string make_answers(std::string& input);
+  std::string make_answers(int fd, std::string& input);
 
-  std::vector<std::vector<std::string>> rosters_;
+  std::string make_answer(std::size_t user, std::string_view request);
+
+  static constexpr std::size_t kNobody = SIZE_MAX;
+
+  Body body_;
   std::atomic<std::size_t> version_{0};
   std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::uint64_t> not_modified_{0};
+  std::atomic<std::size_t> held_user_{kNobody};
+  std::string held_answer_;
+  std::atomic<int> held_fd_{-1};
   std::vector<std::string> inputs_;  // by descriptor: an unfinished request
   int epoll_;
   int listener_;

@@ -31,13 +31,14 @@ class Client {
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
 
-  // SASL PLAIN, bind, roster get, initial presence.
-  void log_in(int user);
+  // SASL PLAIN, bind, roster get, initial presence. Returns what came from the answer to the
+  // roster get on.
+  std::string log_in(int user);
   void send(std::string_view bytes);
-  // Reads until `marker` has come and drops all up to its end.
-  void read_until(std::string_view marker);
-  // When it returns, all that the server had for this client before is read.
-  void barrier();
+  // Reads until `marker` has come; returns all up to its end, which is dropped.
+  std::string read_until(std::string_view marker);
+  // When it returns, all that the server had for this client before is read, and returned.
+  std::string barrier();
 
   int fd() const { return fd_; }
 

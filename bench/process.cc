@@ -3,10 +3,12 @@
 
 #include <sys/resource.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace bench {
 
@@ -30,6 +32,29 @@ std::int64_t pss_bytes(pid_t pid) {
     if (std::sscanf(line.c_str(), "Pss: %ld kB", &kilobytes) == 1) return kilobytes * 1024;
   }
   give_up("cannot read the memory of process " + std::to_string(pid));
+}
+
+std::int64_t peak_bytes(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    long kilobytes = 0;
+    if (std::sscanf(line.c_str(), "VmHWM: %ld kB", &kilobytes) == 1) return kilobytes * 1024;
+  }
+  give_up("cannot read the peak memory of process " + std::to_string(pid));
+}
+
+// proc(5): 5 makes the peak what is resident now.
+void reset_peak(pid_t pid) { std::ofstream("/proc/" + std::to_string(pid) + "/clear_refs") << "5"; }
+
+void await_idle(pid_t pid) {
+  constexpr int kQuietSamples = 5;
+  std::int64_t last = 0;
+  for (int quiet = 0; quiet < kQuietSamples;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const std::int64_t now = cpu_nanoseconds(pid);
+    quiet = now == last ? quiet + 1 : 0;
+    last = now;
+  }
 }
 
 void give_up(const std::string& what) {

@@ -7,14 +7,17 @@
 // its answer is there, all of that must be readable on the clients' sockets: nothing is waited for.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
+#include "admin.h"
 #include "back_end.h"
 #include "client.h"
 #include "process.h"
@@ -75,23 +78,27 @@ void check_client(std::string_view heard, int user) {
                   bench::user_name(user), heard));
 }
 
-std::string make_request(int users) {
-  std::string body = "[";
-  for (int user = 0; user < users; ++user) {
-    body += fmt::format("{}\"{}\"", user == 0 ? "" : ",", bench::user_name(user));
-  }
-  body += ']';
-  return fmt::format(
-      "POST /roster_admin/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
-      body.size(), body);
+// The CPU of the turn that puts a whole batch into force: the last roster that it waits for is
+// answered when the server has done all else and rests. The turn ends with its first writes, so the
+// first client that hears something marks its end, a little late.
+double measure_turn(bench::BackEnd& back_end, pid_t pid, int epoll) {
+  while (!back_end.holds()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  bench::await_idle(pid);
+  const std::int64_t before = bench::cpu_nanoseconds(pid);
+  back_end.release();
+  epoll_event first{};
+  ::epoll_wait(epoll, &first, 1, -1);
+  return static_cast<double>(bench::cpu_nanoseconds(pid) - before) / 1e6;
 }
 
-// One round on its own connection, as a web application would; returns when the answer is there.
-void post(std::uint16_t port, const std::string& request, int users) {
-  bench::Client http(port, false);
-  http.send(request);
-  http.read_until(" 200 OK\r\n");
-  http.read_until(fmt::format("\"updated\":{},\"errors\":0", users));
+int watch(const std::vector<bench::Client>& clients) {
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  for (const bench::Client& client : clients) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, client.fd(), &event);
+  }
+  return epoll;
 }
 
 }  // namespace
@@ -106,25 +113,40 @@ int main(int argc, char** argv) {
   const auto back_end_port = static_cast<std::uint16_t>(std::atoi(argv[4]));
   const int users = std::atoi(argv[5]), rounds = std::atoi(argv[6]);
   bench::raise_descriptor_limit();
-  bench::BackEnd back_end(back_end_port, make_rosters(users));
+  const auto rosters = make_rosters(users);
+  bench::BackEnd back_end(back_end_port,
+                          [&](std::size_t version, std::size_t user) -> const std::string& {
+                            return rosters.at(version).at(user);
+                          });
   std::vector<bench::Client> clients;
   for (int user = 0; user < users; ++user) {
     clients.emplace_back(port, false);
     clients.back().log_in(user);
   }
   for (bench::Client& client : clients) client.barrier();
-  const std::string request = make_request(users);
+  const int epoll = watch(clients);
+  const std::string request = bench::make_refresh(0, users);
   for (int round = 1; round <= rounds; ++round) {
     back_end.set_version(static_cast<std::size_t>(round % 2));
+    bench::await_idle(pid);
+    bench::reset_peak(pid);
+    const std::int64_t resident = bench::peak_bytes(pid);
     const std::int64_t cpu_before = bench::cpu_nanoseconds(pid);
+    // In every other round the turn is measured, which keeps the batch waiting.
+    const bool hold = round % 2 == 0;
+    if (hold) back_end.hold(static_cast<std::size_t>(users - 1));
+    double turn_ms = 0;
     const auto begin = std::chrono::steady_clock::now();
-    post(http_port, request, users);
+    std::thread poster([&] { bench::post_refresh(http_port, request, users); });
+    if (hold) turn_ms = measure_turn(back_end, pid, epoll);
+    poster.join();
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
     for (int user = 0; user < users; ++user) {
       check_client(read_ready(clients[static_cast<std::size_t>(user)].fd()), user);
     }
     const std::int64_t cpu = bench::cpu_nanoseconds(pid) - cpu_before;
-    fmt::print("cpu_us={:.1f} post_ms={:.1f}\n", static_cast<double>(cpu) / 1000 / users,
-               took.count());
+    fmt::print("cpu_us={:.1f} peak_bytes={}", static_cast<double>(cpu) / 1000 / users,
+               bench::peak_bytes(pid) - resident);
+    hold ? fmt::print(" turn_ms={:.1f}\n", turn_ms) : fmt::print(" post_ms={:.1f}\n", took.count());
   }
 }

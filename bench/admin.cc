@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "admin.h"
+
+#include <fmt/format.h>
+
+#include "client.h"
+
+namespace bench {
+
+std::string make_refresh(int first, int count) {
+  std::string body = "[";
+  for (int user = first; user < first + count; ++user) {
+    body += fmt::format("{}\"{}\"", user == first ? "" : ",", user_name(user));
+  }
+  body += ']';
+  return fmt::format(
+      "POST /roster_admin/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
+      body.size(), body);
+}
+
+void post_refresh(std::uint16_t http_port, const std::string& request, int count) {
+  Client http(http_port, false);
+  http.send(request);
+  http.read_until(" 200 OK\r\n");
+  http.read_until(fmt::format("\"updated\":{},\"errors\":0", count));
+}
+
+}  // namespace bench
