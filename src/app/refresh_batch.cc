@@ -103,6 +103,7 @@ void RefreshBatch::on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
   const Elements elements = std::move(found->second);
   pending_.erase(found);
   if (change) {
+    core_.prepare(*change);
     changes_.push_back(std::move(*change));
   } else {
     count_errors(elements, std::string(user.text()) + ": " + change.error().text);

@@ -2,6 +2,7 @@
 #include "app/roster_json.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,15 @@ namespace rosterd::app {
 namespace {
 
 constexpr std::string_view kMetaKey = "$meta";  // no legal JID
+
+// As a number that is less where the text is, in the order of bytes.
+std::uint64_t first_bytes(std::string_view text) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    number = number << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
+  }
+  return number;
+}
 
 enum class Kind { kNull, kFalse, kTrue, kNumber, kString, kObject, kArray };
 
@@ -77,6 +87,16 @@ class RosterReader final : public json::Events {
   bool may_stand(Kind kind, std::string_view text, std::string_view what);
   void note(std::string_view why);
   bool refuse(std::string why);
+  // A contact to be sorted without looking at it, as long as the first bytes of the JIDs differ.
+  struct Key {
+    std::uint64_t first_bytes;
+    std::size_t place;  // in contacts_
+  };
+
+  std::string_view jid_at(const Key& key) const {
+    return contacts_[key.place].entry.contact.text();
+  }
+  std::vector<Key> sorted_keys() const;
   void settle_contacts();
   static im::RosterEdit make_edit(Contact contact, Unnamed unnamed);
 
@@ -180,8 +200,8 @@ bool RosterReader::begin_contact(std::string_view key) {
     note(jid.error().text);
     return true;
   }
-  contact_.entry.contact = jid->bare();
   is_contact_ = jid->bare_text() != owner_.bare_text();
+  contact_.entry.contact = jid->is_full() ? jid->bare() : std::move(*jid);
   return true;
 }
 
@@ -294,23 +314,36 @@ bool RosterReader::refuse(std::string why) {
   return false;
 }
 
+// The places of the contacts in the order of their JIDs; of equal ones in that of their coming.
+std::vector<RosterReader::Key> RosterReader::sorted_keys() const {
+  std::vector<Key> keys;
+  keys.reserve(contacts_.size());
+  for (std::size_t i = 0; i < contacts_.size(); ++i) {
+    keys.push_back({first_bytes(contacts_[i].entry.contact.text()), i});
+  }
+  std::sort(keys.begin(), keys.end(), [this](const Key& a, const Key& b) {
+    if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
+    const int order = jid_at(a).compare(jid_at(b));
+    return order != 0 ? order < 0 : a.place < b.place;
+  });
+  return keys;
+}
+
 // One per contact, the last of each, in order of their addresses.
 void RosterReader::settle_contacts() {
-  const auto jid = [](const Contact& contact) { return contact.entry.contact.text(); };
-  std::stable_sort(contacts_.begin(), contacts_.end(),
-                   [&](const Contact& a, const Contact& b) { return jid(a) < jid(b); });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < contacts_.size(); ++i) {
-    const bool overridden = i + 1 < contacts_.size() && jid(contacts_[i]) == jid(contacts_[i + 1]);
+  const std::vector<Key> keys = sorted_keys();
+  std::vector<Contact> settled;
+  settled.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool overridden = i + 1 < keys.size() && jid_at(keys[i]) == jid_at(keys[i + 1]);
     if (overridden) continue;
-    if (kept != i) contacts_[kept] = std::move(contacts_[i]);
-    Contact& contact = contacts_[kept++];
+    Contact& contact = settled.emplace_back(std::move(contacts_[keys[i].place]));
     if (!contact.usable) ++faults_.skipped;
     std::vector<std::string>& groups = contact.entry.groups;
     std::sort(groups.begin(), groups.end());
     groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   }
-  contacts_.resize(kept);
+  contacts_ = std::move(settled);
 }
 
 ParsedRoster RosterReader::take_roster() {

@@ -3,11 +3,11 @@
 // each. Only authenticated data may create atoms, and they die with the roster that holds them.
 #pragma once
 
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace rosterd {
@@ -16,6 +16,9 @@ namespace rosterd {
 using Atom = std::uint32_t;
 inline constexpr Atom kNoAtom = 0;
 
+// A distinct string costs its bytes, 16 for its entry and 11 to 21 for its slot in the index. The
+// index is an open table with linear probing, because nearly every contact of a roster that arrives
+// is looked up in it: the hashes stand beside each other, so that one reading of memory tells.
 class Interner {
  public:
   Interner();
@@ -33,9 +36,13 @@ class Interner {
   Atom find(std::string_view text) const;
 
   // Valid while the caller holds a reference; "" for kNoAtom.
-  std::string_view text(Atom atom) const;
+  std::string_view text(Atom atom) const {
+    const Entry& entry = entries_[atom];
+    assert(atom == kNoAtom || entry.references > 0);
+    return {entry.bytes.get(), entry.size};
+  }
 
-  std::size_t size() const { return index_.size(); }
+  std::size_t size() const { return size_; }
 
   // A collection whose entries hold references here says that it lives, and that it dies: for those
   // who watch memory.
@@ -46,12 +53,24 @@ class Interner {
 
  private:
   struct Entry {
-    std::unique_ptr<std::string> text;  // its address is stable: index_ keys are views into it
+    std::unique_ptr<char[]> bytes;
+    std::uint32_t size = 0;
     std::uint32_t references = 0;
   };
-  std::vector<Entry> entries_;
+  struct Slot {
+    std::uint32_t hash = 0;
+    Atom atom = kNoAtom;  // kNoAtom: free
+  };
+
+  // Where `text` is, or the free slot in which it would be.
+  std::size_t find_slot(std::string_view text, std::uint32_t hash) const;
+  void free_slot(std::size_t at);
+  void grow();
+
+  std::vector<Entry> entries_;  // by atom
   std::vector<Atom> free_;
-  std::unordered_map<std::string_view, Atom> index_;
+  std::vector<Slot> slots_;  // a power of two of them, at most three in four taken
+  std::size_t size_ = 0;
   std::size_t holders_ = 0;
   std::size_t entries_held_ = 0;
 };

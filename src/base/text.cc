@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace rosterd::text {
@@ -21,6 +22,18 @@ bool is_xml_char(std::string_view character) {
     return first >= 0x20 || first == '\t' || first == '\n' || first == '\r';
   }
   return character != "\xEF\xBF\xBE" && character != "\xEF\xBF\xBF";  // U+FFFE, U+FFFF
+}
+
+// How many bytes of ASCII `bytes` begins with; eight at once, because nearly all text is of them.
+std::size_t ascii_prefix(std::string_view bytes) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t i = 0;
+  for (std::uint64_t word; i + sizeof word <= bytes.size(); i += sizeof word) {
+    std::memcpy(&word, bytes.data() + i, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  while (i < bytes.size() && byte_at(bytes, i) < 0x80) ++i;
+  return i;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -63,16 +76,23 @@ std::size_t utf8_size(std::string_view bytes) {
 }
 
 bool is_utf8(std::string_view bytes) {
+  bytes.remove_prefix(ascii_prefix(bytes));
   while (!bytes.empty()) {
     const std::size_t size = utf8_size(bytes);
     if (size == 0) return false;
     bytes.remove_prefix(size);
+    bytes.remove_prefix(ascii_prefix(bytes));
   }
   return true;
 }
 
 bool is_xml_text(std::string_view bytes) {
+  const auto is_plain = [](char c) { return c >= 0x20 && static_cast<unsigned char>(c) < 0x80; };
   while (!bytes.empty()) {
+    if (is_plain(bytes.front())) {
+      bytes.remove_prefix(1);
+      continue;
+    }
     const std::size_t size = utf8_size(bytes);
     if (size == 0 || !is_xml_char(bytes.substr(0, size))) return false;
     bytes.remove_prefix(size);

@@ -136,6 +136,7 @@ void Service::on_flush() {
 
 void Service::on_reap() {
   for (const Handle<Client> handle : std::exchange(impl_->dead, {})) impl_->clients.erase(handle);
+  impl_->context.core.drop_replaced();
 }
 
 void Service::on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) {

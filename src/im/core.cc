@@ -73,7 +73,11 @@ void Core::on_roster_fetched(const xmpp::Jid& bare, Result<RosterChange> change)
   on_fetch_failed(*state_, *user);
 }
 
+void Core::prepare(RosterChange& change) const { prepare_change(*state_, change); }
+
 void Core::apply(std::vector<RosterChange> batch) { apply_rosters(*state_, std::move(batch)); }
+
+void Core::drop_replaced() { im::drop_replaced(*state_); }
 
 std::vector<xmpp::Jid> Core::find_one_sided(const RosterChange& change) const {
   return im::find_one_sided(*state_, change);

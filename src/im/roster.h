@@ -2,8 +2,12 @@
 // Roster: one user's contacts as the web app told them, interned: 16 bytes a contact.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +50,8 @@ struct RosterItem {
 // Immutable; holds a reference to each of its atoms. The interner outlives it.
 class Roster {
  public:
-  // Sorts; of several entries for one contact the last wins (as in the peer's Lua table).
+  // Of several entries for one contact the last wins (as in the peer's Lua table). Cheapest when
+  // the entries come sorted by the bytes of their JIDs, each once.
   Roster(Interner& interner, const std::vector<RosterEntry>& entries);
   // `base` with the edits made in their order.
   Roster(const Roster& base, const std::vector<RosterEdit>& edits);
@@ -57,21 +62,29 @@ class Roster {
   // Null when `contact` is not in it. O(log n).
   const RosterItem* find(Atom contact) const;
   // Sorted by atom, not by text.
-  const std::vector<RosterItem>& items() const { return items_; }
+  std::span<const RosterItem> items() const { return {items_.get(), count_}; }
   const Interner& interner() const { return interner_; }
 
   // RFC 6121 section 2.6: 16 bytes of SHA-256 over the canonical roster, in hexadecimal; equal
-  // content has an equal version, also after a restart. Computed when first asked for.
-  const std::string& version() const;
+  // content has an equal version, also after a restart.
+  std::string version() const;
 
  private:
+  static constexpr std::size_t kVersionBytes = 16;
+
+  // `items` are sorted, each contact is in it once.
+  void set_items(const std::vector<RosterItem>& items);
+  void set_version(std::string_view canonical);
+  std::string write_canonical() const;
   void retain(const RosterItem& item);
   void release(const RosterItem& item);
   RosterItem edited(RosterItem item, const RosterEdit& edit);
 
   Interner& interner_;
-  std::vector<RosterItem> items_;
-  mutable std::string version_;
+  // Not a vector: a million contacts are in many small rosters.
+  std::unique_ptr<RosterItem[]> items_;
+  std::uint32_t count_ = 0;
+  std::array<char, kVersionBytes> version_;
 };
 
 // The group names of an item.

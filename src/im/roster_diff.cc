@@ -2,6 +2,7 @@
 #include "im/roster_diff.h"
 
 #include <cstddef>
+#include <span>
 
 namespace rosterd::im {
 
@@ -14,9 +15,9 @@ bool same(const RosterItem& a, const RosterItem& b) {
 }  // namespace
 
 std::vector<ItemChange> diff_rosters(const Roster* before, const Roster& after) {
-  static const std::vector<RosterItem> kEmpty;
-  const std::vector<RosterItem>& old_items = before ? before->items() : kEmpty;
-  const std::vector<RosterItem>& new_items = after.items();
+  const std::span<const RosterItem> old_items =
+      before ? before->items() : std::span<const RosterItem>();
+  const std::span<const RosterItem> new_items = after.items();
   std::vector<ItemChange> changes;
   std::size_t i = 0;
   std::size_t j = 0;

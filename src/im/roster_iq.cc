@@ -43,35 +43,28 @@ void answer_get(const Roster& roster, std::optional<std::string_view> version, I
 }
 
 // The query element of a push, the same for every session.
-std::string make_push_query(const Interner& names, const Roster& roster, const ItemChange& change,
-                            std::string_view version) {
-  std::string query;
-  xml::Writer writer(query);
+void write_push_query(std::string& out, const Roster& roster, const ItemChange& change,
+                      std::string_view version) {
+  xml::Writer writer(out);
   writer.open("query", ns::kRoster).attr("ver", version);
   if (change.after) {
     write_item(writer, roster, *change.after);
   } else {
     writer.open("item")
-        .attr("jid", names.text(change.contact()))
+        .attr("jid", roster.interner().text(change.contact()))
         .attr("subscription", "remove")
         .end();
   }
   writer.end();
-  return query;
 }
 
 void push_to_interested(State& state, const User& user, std::string_view query) {
   for (Session* session : user.sessions) {
     if (!session->interested) continue;
-    const std::string id = "push" + std::to_string(++state.pushes);
     state.send(*session, [&](std::string& out) {
-      xml::Writer(out)
-          .open("iq")
-          .attr("type", "set")
-          .attr("id", id)
-          .attr("to", session->jid.text())
-          .raw(query)
-          .end();
+      out.append("<iq type='set' id='push").append(std::to_string(++state.pushes)).append("'");
+      xml::append_attribute(out, "to", session->jid.text());
+      out.append(">").append(query).append("</iq>");
     });
   }
 }
@@ -152,11 +145,16 @@ void push_roster_changes(State& state, User& user, const std::vector<ItemChange>
                                    [](const Session* session) { return session->interested; });
   if (!anybody) return;
   const Roster& roster = *user.roster();
+  const std::string last_version = roster.version();
+  std::string version;
+  std::string query;
   std::size_t left = changes.size();
   for (const ItemChange& change : changes) {
-    std::string version = roster.version();
-    if (--left > 0) version += "-" + std::to_string(left);
-    push_to_interested(state, user, make_push_query(roster.interner(), roster, change, version));
+    version = last_version;
+    if (--left > 0) version.append("-").append(std::to_string(left));
+    query.clear();
+    write_push_query(query, roster, change, version);
+    push_to_interested(state, user, query);
   }
 }
 

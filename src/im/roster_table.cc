@@ -2,140 +2,19 @@
 #include "im/roster_table.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
 #include "im/roster_diff.h"
 #include "im/roster_iq.h"
-#include "im/visibility.h"
+#include "im/roster_swap.h"
 
 namespace rosterd::im {
 
 namespace {
 
-// One user's roster on its way into force.
-struct Swap {
-  User* user;
-  HeldRoster incoming;  // after the swap: what it replaced
-  RosterState state;
-  std::vector<ItemChange> changes;
-};
-
-// One direction between two users, before the swap and after it.
-struct Sight {
-  bool before = false;
-  bool after = false;
-
-  bool lost() const { return before && !after; }
-  bool gained() const { return !before && after; }
-};
-
-// Two users of whom one names the other, in the old rosters or in the new ones.
-struct Pair {
-  User* a;
-  User* b;
-  Sight a_sees_b = {};
-  Sight b_sees_a = {};
-};
-
-void diff(std::vector<Swap>& swaps) {
-  for (Swap& swap : swaps) {
-    const Roster* before = swap.user->roster();
-    if (before == swap.incoming.roster.get()) continue;  // not modified
-    swap.changes = diff_rosters(before, *swap.incoming.roster);
-  }
-}
-
-// Each pair once, whichever of the two rosters (or both) names the other. Only a changed item can
-// change who sees whom.
-std::vector<Pair> collect_pairs(const State& state, const std::vector<Swap>& swaps) {
-  std::vector<Pair> pairs;
-  for (const Swap& swap : swaps) {
-    for (const ItemChange& change : swap.changes) {
-      User* contact = state.directory.find_user(change.contact());
-      if (!contact) continue;
-      const auto [a, b] =
-          std::minmax(swap.user, contact, [](User* x, User* y) { return x->atom < y->atom; });
-      pairs.push_back({a, b});
-    }
-  }
-  const auto order = [](const Pair& x, const Pair& y) {
-    return std::pair(x.a->atom, x.b->atom) < std::pair(y.a->atom, y.b->atom);
-  };
-  const auto equal = [](const Pair& x, const Pair& y) { return x.a == y.a && x.b == y.b; };
-  std::sort(pairs.begin(), pairs.end(), order);
-  pairs.erase(std::unique(pairs.begin(), pairs.end(), equal), pairs.end());
-  return pairs;
-}
-
-void look(std::vector<Pair>& pairs, bool Sight::*when) {
-  for (Pair& pair : pairs) {
-    pair.a_sees_b.*when = sees(*pair.a, *pair.b);
-    pair.b_sees_a.*when = sees(*pair.b, *pair.a);
-  }
-}
-
-void swap_in(std::vector<Swap>& swaps) {
-  for (Swap& swap : swaps) {
-    std::optional<HeldRoster>& held = swap.user->held;
-    if (held) {
-      std::swap(*held, swap.incoming);
-    } else {
-      held = std::move(swap.incoming);
-    }
-    swap.user->roster_state = swap.state;
-  }
-}
-
-// What was addressed to `watcher` in person goes with it: he hears of the end once.
-void forget_directed(Session& from, const User& watcher) {
-  const auto forget = [&from](std::string_view address) {
-    const auto found = from.directed.find(address);
-    if (found != from.directed.end()) from.directed.erase(found);
-  };
-  forget(watcher.jid.text());
-  for_each_available(watcher, [&](Session& to) { forget(to.jid.text()); });
-}
-
-void lose_sight(State& state, User& watcher, User& lost) {
-  for_each_available(lost, [&](Session& from) {
-    for_each_available(watcher, [&](Session& to) {
-      state.send(to, [&](std::string& out) {
-        xmpp::write_unavailable(out, from.jid.text(), watcher.jid.text());
-      });
-    });
-    if (!from.directed.empty()) forget_directed(from, watcher);
-  });
-}
-
-void gain_sight(State& state, User& watcher, User& gained) {
-  for_each_available(gained, [&](Session& from) {
-    for_each_available(watcher, [&](Session& to) {
-      state.send(to, [&](std::string& out) { from.presence->write(out, watcher.jid.text()); });
-    });
-  });
-}
-
-// The heart: the order of the outboxes is that of these statements.
-void put_into_force(State& state, std::vector<Swap>& swaps) {
-  diff(swaps);
-  std::vector<Pair> pairs = collect_pairs(state, swaps);
-  look(pairs, &Sight::before);
-  swap_in(swaps);
-  look(pairs, &Sight::after);
-  for (const Pair& pair : pairs) {
-    if (pair.a_sees_b.lost()) lose_sight(state, *pair.a, *pair.b);
-    if (pair.b_sees_a.lost()) lose_sight(state, *pair.b, *pair.a);
-  }
-  for (const Swap& swap : swaps) {
-    push_roster_changes(state, *swap.user, swap.changes);
-    answer_waiting_gets(state, *swap.user);
-  }
-  for (const Pair& pair : pairs) {
-    if (pair.a_sees_b.gained()) gain_sight(state, *pair.a, *pair.b);
-    if (pair.b_sees_a.gained()) gain_sight(state, *pair.b, *pair.a);
-  }
-}
+constexpr std::size_t kDroppedPerTurn = 20'000;  // contacts: less than 2 ms
 
 // Only what is newer than whatever is known to have changed the roster may spare a login the
 // question.
@@ -154,16 +33,62 @@ void keep_for_later(State& state, RosterChange& change) {
   *kept = hold(state, change, Freshness::kNone);
 }
 
+// A change of the batch and the user whom it is for.
+struct Candidate {
+  Atom user_atom;
+  std::uint64_t sequence;
+  std::size_t place;  // in the batch
+  User* user;
+
+  friend bool operator<(const Candidate& x, const Candidate& y) {
+    return std::tie(x.user_atom, x.sequence, x.place) < std::tie(y.user_atom, y.sequence, y.place);
+  }
+};
+
+// Of users who are here; of one user the newest last.
+std::vector<Candidate> collect_candidates(State& state, std::vector<RosterChange>& batch) {
+  std::vector<Candidate> candidates;
+  candidates.reserve(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (User* user = state.directory.find_user(batch[i].user.text())) {
+      candidates.push_back({user->atom, batch[i].sequence, i, user});
+    } else {
+      keep_for_later(state, batch[i]);
+    }
+  }
+  std::sort(candidates.begin(), candidates.end());
+  return candidates;
+}
+
+std::vector<ItemChange> diff(const User& user, const SharedRoster& incoming) {
+  const Roster* const before = user.roster();
+  if (before == incoming.get()) return {};  // not modified
+  return diff_rosters(before, *incoming);
+}
+
+bool is_up_to_date(const User& user, const RosterChange& change) {
+  return change.prepared && change.prepared == change.roster &&
+         change.compared_with.get() == user.roster();
+}
+
+RosterSwap make_swap(const State& state, User& user, RosterChange& change, RosterState as,
+                     Freshness freshness) {
+  auto changes =
+      is_up_to_date(user, change) ? std::move(change.differences) : diff(user, change.roster);
+  return {&user, hold(state, change, freshness), as, std::move(changes)};
+}
+
 // What is too old for this login is still newer than the copy that serves, or would, while the web
 // app does not answer; and a refresh is being answered for it: behind that nobody may go back.
-void collect_swap(const State& state, User& user, RosterChange& change, std::vector<Swap>& swaps) {
+void collect_swap(const State& state, User& user, RosterChange& change,
+                  std::vector<RosterSwap>& swaps) {
   const bool newer = !user.held || change.sequence >= user.held->sequence;
   if (newer && change.sequence >= user.oldest_usable) {
     const bool current = change.sequence >= user.changed_at;
     const Freshness freshness = current ? Freshness::kAsTold : Freshness::kNone;
-    swaps.push_back({&user, hold(state, change, freshness), RosterState::kCurrent, {}});
+    swaps.push_back(make_swap(state, user, change, RosterState::kCurrent, freshness));
   } else if (newer && user.roster()) {
-    swaps.push_back({&user, hold(state, change, Freshness::kNone), user.roster_state, {}});
+    swaps.push_back(make_swap(state, user, change, user.roster_state, Freshness::kNone));
   } else if (newer && user.held) {
     *user.held = hold(state, change, Freshness::kNone);
   } else {
@@ -173,40 +98,37 @@ void collect_swap(const State& state, User& user, RosterChange& change, std::vec
 }
 
 // One swap per user, the newest.
-std::vector<Swap> collect_swaps(State& state, std::vector<RosterChange>& batch) {
-  std::stable_sort(batch.begin(), batch.end(), [](const RosterChange& x, const RosterChange& y) {
-    return std::pair(x.user.text(), x.sequence) < std::pair(y.user.text(), y.sequence);
-  });
-  std::vector<Swap> swaps;
-  swaps.reserve(batch.size());
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    RosterChange& change = batch[i];
-    if (i + 1 < batch.size() && batch[i + 1].user == change.user) continue;
-    if (User* user = state.directory.find_user(change.user.text())) {
-      collect_swap(state, *user, change, swaps);
-    } else {
-      keep_for_later(state, change);
-    }
+std::vector<RosterSwap> collect_swaps(State& state, std::vector<RosterChange>& batch) {
+  const std::vector<Candidate> candidates = collect_candidates(state, batch);
+  std::vector<RosterSwap> swaps;
+  swaps.reserve(candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    User* const user = candidates[i].user;
+    if (i + 1 < candidates.size() && candidates[i + 1].user == user) continue;
+    collect_swap(state, *user, batch[candidates[i].place], swaps);
   }
   return swaps;
 }
 
 // The copy from an earlier login comes into force as it is.
 void apply_kept_roster(State& state, User& user, RosterState as) {
-  std::vector<Swap> swaps;
-  swaps.push_back({&user, std::move(*user.held), as, {}});
+  std::vector<RosterSwap> swaps;
+  auto changes = diff(user, user.held->roster);
+  swaps.push_back({&user, std::move(*user.held), as, std::move(changes)});
   user.held.reset();
   put_into_force(state, swaps);
 }
 
-// What the change gives and the contact's roster does not give back, of either direction.
-bool is_one_sided(const ItemChange& change, const RosterItem* back) {
+// What a change gives that was not there before, of either direction.
+Subscription find_gift(const ItemChange& change) {
   const Subscription had = change.before ? change.before->subscription : Subscription::kNone;
   const Subscription has = change.after ? change.after->subscription : Subscription::kNone;
-  const Subscription given_back = back ? back->subscription : Subscription::kNone;
-  const bool wants = has_to(has) && !has_to(had);
-  const bool grants = has_from(has) && !has_from(had);
-  return (wants && !has_from(given_back)) || (grants && !has_to(given_back));
+  return static_cast<Subscription>(static_cast<unsigned>(has) & ~static_cast<unsigned>(had));
+}
+
+bool is_given_back(Subscription gift, const RosterItem* back) {
+  const Subscription given = back ? back->subscription : Subscription::kNone;
+  return (!has_to(gift) || has_from(given)) && (!has_from(gift) || has_to(given));
 }
 
 }  // namespace
@@ -215,18 +137,43 @@ std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& ch
   std::vector<xmpp::Jid> contacts;
   const User* user = state.directory.find_user(change.user.text());
   if (!user) return contacts;
-  for (const ItemChange& item : diff_rosters(user->roster(), *change.roster)) {
+  std::vector<ItemChange> now;
+  const bool usable = is_up_to_date(*user, change);
+  if (!usable) now = diff(*user, change.roster);
+  for (const ItemChange& item : usable ? change.differences : now) {
+    const Subscription gift = find_gift(item);
+    if (gift == Subscription::kNone) continue;
     const User* contact = state.directory.find_user(item.contact());
     if (!contact || contact == user || !contact->roster()) continue;
-    if (is_one_sided(item, contact->find_item(user->atom))) contacts.push_back(contact->jid);
+    if (!is_given_back(gift, contact->find_item(user->atom))) contacts.push_back(contact->jid);
   }
   return contacts;
 }
 
+void prepare_change(const State& state, RosterChange& change) {
+  const User* const user = state.directory.find_user(change.user.text());
+  if (!user) return;
+  change.compared_with = user->shared_roster();
+  change.differences = diff(*user, change.roster);
+  change.prepared = change.roster;
+}
+
 void apply_rosters(State& state, std::vector<RosterChange> batch) {
-  std::vector<Swap> swaps = collect_swaps(state, batch);
+  std::vector<RosterSwap> swaps = collect_swaps(state, batch);
   put_into_force(state, swaps);
+  for (RosterSwap& swap : swaps) {
+    if (swap.incoming.roster) state.replaced.push_back(std::move(swap.incoming.roster));
+  }
   ROSTERD_DEBUG("im", "rosters applied", {{"users", swaps.size()}, {"batch", batch.size()}});
+}
+
+void drop_replaced(State& state) {
+  std::size_t contacts = 0;
+  while (!state.replaced.empty() && contacts < kDroppedPerTurn) {
+    contacts += state.replaced.back()->items().size();
+    state.replaced.pop_back();
+  }
+  if (state.replaced.empty()) std::vector<SharedRoster>().swap(state.replaced);
 }
 
 void on_fetch_failed(State& state, User& user) {

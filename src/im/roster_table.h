@@ -11,9 +11,15 @@
 
 namespace rosterd::im {
 
+// See Core::prepare().
+void prepare_change(const State& state, RosterChange& change);
+
 // See Core::apply(). A roster that was not in force before counts as empty, so a first load
 // announces the user's available sessions as any gain does.
 void apply_rosters(State& state, std::vector<RosterChange> batch);
+
+// See Core::drop_replaced().
+void drop_replaced(State& state);
 
 // The web app did not answer. A copy from an earlier login that is young enough serves meanwhile;
 // else waiting roster gets are told so.

@@ -35,7 +35,10 @@ class Outbox {
 
   // Append a stanza's bytes to begin(), then call finish(): one stanza more.
   std::string& begin() {
-    if (ends_.empty()) bytes_.reserve(kUsualBytes);
+    if (ends_.empty()) {
+      bytes_.reserve(kUsualBytes);
+      ends_.reserve(kUsualStanzas);
+    }
     return bytes_;
   }
   void finish() { ends_.push_back(static_cast<std::uint32_t>(bytes_.size())); }
@@ -43,6 +46,7 @@ class Outbox {
  private:
   // A message or two, so that one allocation does for a turn.
   static constexpr std::size_t kUsualBytes = 1000;
+  static constexpr std::size_t kUsualStanzas = 8;
   std::string bytes_;
   std::vector<std::uint32_t> ends_;
 };

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/intrusive_list.h"
 #include "base/time.h"
@@ -29,6 +30,7 @@ struct State {
   IntrusiveList<Session, &Session::dirty>& dirty;
   Directory directory;
   RosterCache kept_rosters;
+  std::vector<SharedRoster> replaced;  // not in force any more, see Core::drop_replaced()
   LastSeen last_seen;
   CoreStats received;        // only what counts up; Core::stats() adds the rest
   std::uint64_t logins = 0;  // so far: their numbers

@@ -58,11 +58,8 @@ class User {
   std::vector<WaitingGet> waiting;
 
   // The roster that counts now, or null.
-  const Roster* roster() const {
-    const bool usable =
-        roster_state == RosterState::kCurrent || roster_state == RosterState::kStale;
-    return usable ? held->roster.get() : nullptr;
-  }
+  const Roster* roster() const { return has_roster() ? held->roster.get() : nullptr; }
+  SharedRoster shared_roster() const { return has_roster() ? held->roster : nullptr; }
   const RosterItem* find_item(Atom contact) const {
     const Roster* usable = roster();
     return usable ? usable->find(contact) : nullptr;
@@ -75,6 +72,10 @@ class User {
   }
 
  private:
+  bool has_roster() const {
+    return roster_state == RosterState::kCurrent || roster_state == RosterState::kStale;
+  }
+
   Interner& interner_;
 };
 

@@ -9,14 +9,18 @@
 
 namespace rosterd::im {
 
+// The rule, of two items of which each is what one roster says about the other's owner.
+inline bool grants_sight(const RosterItem* wanted, const RosterItem* granted) {
+  return wanted && granted && has_to(wanted->subscription) && has_from(granted->subscription);
+}
+
 // Does `watcher` see `watched`? False for an account and itself: sessions of one account see each
 // other without a roster.
 inline bool sees(const User& watcher, const User& watched) {
   if (&watcher == &watched) return false;
   const RosterItem* wanted = watcher.find_item(watched.atom);
   if (!wanted || !has_to(wanted->subscription)) return false;
-  const RosterItem* granted = watched.find_item(watcher.atom);
-  return granted && has_from(granted->subscription);
+  return grants_sight(wanted, watched.find_item(watcher.atom));
 }
 
 // visit(User&) for every online user that sees `user`.

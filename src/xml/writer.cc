@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstring>
 
 namespace rosterd::xml {
 namespace {
@@ -42,16 +43,42 @@ std::string_view escape(char c) {
   }
 }
 
-void append_escaped(std::string& out, std::string_view text, const EscapeTable& table) {
-  const char* run = text.data();  // start of what has not been appended
-  const char* const end = run + text.size();
-  for (const char* at = run; at != end; ++at) {
-    if (!table[static_cast<unsigned char>(*at)]) continue;
-    out.append(run, at);
-    out += escape(*at);
-    run = at + 1;
+// 0xhh in each byte of a word.
+constexpr std::uint64_t in_each_byte(unsigned char byte) {
+  return std::uint64_t{0x0101010101010101} * byte;
+}
+
+// Are none of the eight bytes in any of the tables? Those are '<', '>', which differ in one bit,
+// and some below '(', of which the others make this say no as well. (A borrow between bytes can
+// only do that too.)
+bool is_plain(std::uint64_t bytes) {
+  const std::uint64_t brackets = (bytes & in_each_byte(0xFD)) ^ in_each_byte('<');
+  const std::uint64_t found =
+      ((bytes - in_each_byte('(')) & ~bytes) | ((brackets - in_each_byte(1)) & ~brackets);
+  return (found & in_each_byte(0x80)) == 0;
+}
+
+// The first place from `at` on where something may have to be escaped, in steps of eight bytes.
+std::size_t skip_plain(std::string_view text, std::size_t at) {
+  for (std::uint64_t word; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (!is_plain(word)) break;
   }
-  out.append(run, end);
+  return at;
+}
+
+void append_escaped(std::string& out, std::string_view text, const EscapeTable& table) {
+  std::size_t run = 0;  // start of what has not been appended
+  for (std::size_t at = skip_plain(text, 0); at < text.size(); at = skip_plain(text, at)) {
+    const std::size_t end = std::min(at + sizeof(std::uint64_t), text.size());
+    for (; at < end; ++at) {
+      if (!table[static_cast<unsigned char>(text[at])]) continue;
+      out.append(text.data() + run, at - run);
+      out += escape(text[at]);
+      run = at + 1;
+    }
+  }
+  out.append(text.data() + run, text.size() - run);
 }
 
 // Declares a prefix for the namespace of attribute `i` unless an earlier one of the same element
@@ -109,7 +136,7 @@ void append_attributes(std::string& out, Element element,
 Writer::Writer(std::string& out, std::string_view default_ns)
     : out_(out), default_ns_(default_ns) {}
 
-std::string_view Writer::scope() const { return stack_.empty() ? default_ns_ : stack_.back().ns; }
+std::string_view Writer::scope() const { return open_ == 0 ? default_ns_ : stack_[open_ - 1].ns; }
 
 void Writer::close_start_tag() {
   if (in_start_tag_) out_ += '>';
@@ -123,7 +150,8 @@ Writer& Writer::open(std::string_view name, std::string_view ns) {
   out_ += '<';
   out_ += name;
   if (ns != outer) append_attribute(out_, "xmlns", ns);
-  stack_.push_back({name, ns});
+  assert(open_ < kMaxOpen);
+  stack_[open_++] = {name, ns};
   in_start_tag_ = true;
   return *this;
 }
@@ -199,16 +227,16 @@ Writer& Writer::raw(std::string_view bytes) {
 }
 
 Writer& Writer::end() {
-  assert(!stack_.empty());
+  assert(open_ > 0);
   if (in_start_tag_) {
     out_ += "/>";
     in_start_tag_ = false;
   } else {
     out_ += "</";
-    out_ += stack_.back().name;
+    out_ += stack_[open_ - 1].name;
     out_ += '>';
   }
-  stack_.pop_back();
+  --open_;
   return *this;
 }
 

@@ -4,11 +4,12 @@
 // attributes.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "xml/element.h"
 
@@ -50,6 +51,8 @@ class Writer {
   Writer& end();
 
  private:
+  // Of what handlers open by hand; subtrees do not count. A vector would be an allocation a stanza.
+  static constexpr std::size_t kMaxOpen = 8;
   struct Open {
     std::string_view name;
     std::string_view ns;
@@ -60,7 +63,8 @@ class Writer {
   void write_siblings(const Document& document, std::uint32_t index, std::string_view outer);
   std::string& out_;
   std::string_view default_ns_;
-  std::vector<Open> stack_;
+  std::array<Open, kMaxOpen> stack_;
+  std::size_t open_ = 0;  // elements
   bool in_start_tag_ = false;
 };
 

@@ -147,6 +147,17 @@ std::string with_plain_dots(std::string_view text) {
 
 }  // namespace
 
+bool is_plain_domain(std::string_view text) {
+  if (text.size() > kPartBytes || !is_ascii(text)) return false;
+  bool more = true;
+  while (more) {
+    more = text.find('.') != std::string_view::npos;
+    const std::string_view label = take_until(text, '.');
+    if (!is_good_label(label) || label.starts_with(kAcePrefix)) return false;
+  }
+  return true;
+}
+
 Result<std::string> prepare_domain(std::string_view text) {
   if (text.size() > kPartBytes) return refused_part("domain", "is longer than 1023 bytes");
   const std::string dotted = is_ascii(text) ? std::string(text) : with_plain_dots(text);

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "xmpp/stringprep.h"
+
 namespace rosterd::xmpp {
 
 Result<Jid> Jid::parse(std::string_view text) {
@@ -16,7 +18,15 @@ Result<Jid> Jid::parse(std::string_view text) {
   const std::string_view resource = has_resource ? text.substr(slash + 1) : std::string_view();
   if (has_node && node.empty()) return make_error(Errc::kInvalid, "node is empty");
   if (has_resource && resource.empty()) return make_error(Errc::kInvalid, "resource is empty");
-  return make(node, has_node ? bare.substr(at + 1) : bare, resource);
+  const std::string_view domain = has_node ? bare.substr(at + 1) : bare;
+  if (has_node && !has_resource && is_plain_node(node) && is_plain_domain(domain)) {
+    Jid jid;
+    jid.text_ = text;
+    jid.node_size_ = static_cast<std::uint16_t>(node.size());
+    jid.bare_size_ = static_cast<std::uint16_t>(text.size());
+    return jid;
+  }
+  return make(node, domain, resource);
 }
 
 Result<Jid> Jid::make(std::string_view node, std::string_view domain, std::string_view resource) {

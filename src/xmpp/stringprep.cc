@@ -3,6 +3,7 @@
 
 #include <unicode/ustring.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -81,6 +82,14 @@ Result<std::string> Profile::prepare(std::string_view text, const char* part) co
   if (U_FAILURE(error)) return refused_part(part, "holds a forbidden character");
   out.resize(static_cast<std::size_t>(out_size));
   return check_size(std::move(out), part);
+}
+
+bool is_plain_node(std::string_view text) {
+  const auto stays = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < kNodeTable.size() && kNodeTable[byte] == c && c != '\0';
+  };
+  return !text.empty() && text.size() <= kPartBytes && std::all_of(text.begin(), text.end(), stays);
 }
 
 Result<std::string> prepare_node(std::string_view text) {

@@ -19,6 +19,12 @@ bool is_ascii(std::string_view text);
 // kInvalid: "PART WHY".
 tl::unexpected<Error> refused_part(const char* part, const char* why);
 
+// Is `text` what its preparation would give back, as the tables of ASCII can tell? Where they say
+// no, it may be nevertheless. Nearly every JID that arrives is such a one, and then not copied
+// about. A plain domain is a host name without a dot at its end and without "xn--".
+bool is_plain_node(std::string_view text);
+bool is_plain_domain(std::string_view text);
+
 // One of ICU's built-in profiles; open it once and keep it.
 class Profile {
  public:

@@ -88,6 +88,23 @@ void texts_stay_in_place_while_the_table_grows(void**) {
   }
 }
 
+// Removing from a table with open addressing moves others: each must still be found.
+void strings_are_found_whatever_was_released_between(void**) {
+  Interner interner;
+  std::vector<Atom> atoms;
+  for (int i = 0; i < 3000; ++i) atoms.push_back(interner.acquire("user" + std::to_string(i)));
+  for (int step : {7, 3, 2, 1}) {
+    for (std::size_t i = 0; i < atoms.size(); i += static_cast<std::size_t>(step)) {
+      interner.release(atoms[i]);
+      atoms[i] = kNoAtom;
+    }
+    for (std::size_t i = 0; i < atoms.size(); ++i) {
+      assert_int_equal(interner.find("user" + std::to_string(i)), atoms[i]);
+    }
+  }
+  assert_int_equal(interner.size(), 0);
+}
+
 void text_may_hold_any_byte(void**) {
   Interner interner;
   const std::string_view odd("a\0b", 3);
@@ -106,6 +123,7 @@ int main() {
       cmocka_unit_test(finding_takes_no_reference),
       cmocka_unit_test(freed_atoms_are_used_again),
       cmocka_unit_test(texts_stay_in_place_while_the_table_grows),
+      cmocka_unit_test(strings_are_found_whatever_was_released_between),
       cmocka_unit_test(text_may_hold_any_byte),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

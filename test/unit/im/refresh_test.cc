@@ -351,6 +351,67 @@ void an_empty_batch_is_nothing(void** state) {
   assert_text_equal(a.read(), "");
 }
 
+// What the batch with this one change tells `client`.
+std::string apply_prepared(Scene& scene, Client& client, RosterChange change) {
+  std::vector<RosterChange> batch;
+  batch.push_back(std::move(change));
+  scene.core.apply(std::move(batch));
+  return client.read();
+}
+
+void a_prepared_change_tells_what_an_unprepared_one_does(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {{"b"}, {"c"}});
+  a.send(kGet);
+  a.drop();
+  RosterChange change = scene.change("a", {{"b"}, {"d"}});
+  scene.core.prepare(change);
+  assert_true(change.prepared != nullptr);
+  assert_int_equal(change.differences.size(), 2);
+  assert_text_equal(apply_prepared(scene, a, std::move(change)), "push c@h remove\npush d@h both");
+}
+
+void what_comes_between_preparing_and_applying_counts(void** state) {
+  Scene& scene = scene_of(state);
+  Client& a = scene.login("a", "1", {{"b"}});
+  a.send(kGet);
+  a.drop();
+  RosterChange change = scene.change("a", {{"c"}}, scene.sequence + 2);
+  scene.core.prepare(change);
+  scene.refresh({{"a", {{"c"}, {"d"}}}});
+  assert_text_equal(a.read(), "push b@h remove\npush c@h both\npush d@h both");
+  assert_text_equal(apply_prepared(scene, a, std::move(change)), "push d@h remove");
+}
+
+void a_change_prepared_for_an_earlier_login_counts_for_the_later_one(void** state) {
+  Scene& scene = scene_of(state);
+  Client& before = scene.login("a", "1", {{"b"}});
+  RosterChange change = scene.change("a", {{"c"}}, 100);
+  scene.core.prepare(change);
+  scene.disconnect(before);
+  Client& a = scene.login("a", "1", {{"d"}});
+  a.send(kGet);
+  a.drop();
+  assert_text_equal(apply_prepared(scene, a, std::move(change)), "push c@h both\npush d@h remove");
+}
+
+void nobody_is_prepared_for_who_is_not_here(void** state) {
+  Scene& scene = scene_of(state);
+  RosterChange change = scene.change("a", {{"b"}});
+  scene.core.prepare(change);
+  assert_true(change.prepared == nullptr);
+}
+
+void replaced_rosters_are_dropped_at_the_end_of_the_turn(void** state) {
+  Scene& scene = scene_of(state);
+  scene.login("a", "1", {{"b"}});
+  const std::size_t names = scene.core.interner().size();
+  scene.refresh({{"a", {{"c"}}}});
+  assert_int_equal(scene.core.interner().size(), names + 1);
+  scene.core.drop_replaced();
+  assert_int_equal(scene.core.interner().size(), names);
+}
+
 void contacts_elsewhere_are_pushed_like_others(void** state) {
   Scene& scene = scene_of(state);
   Client& a = scene.login("a", "1", {});
@@ -384,6 +445,11 @@ int main() {
       SCENE_TEST(a_roster_is_current_until_a_refresh_names_its_user),
       SCENE_TEST(a_stale_copy_is_not_current),
       SCENE_TEST(an_empty_batch_is_nothing),
+      SCENE_TEST(a_prepared_change_tells_what_an_unprepared_one_does),
+      SCENE_TEST(what_comes_between_preparing_and_applying_counts),
+      SCENE_TEST(a_change_prepared_for_an_earlier_login_counts_for_the_later_one),
+      SCENE_TEST(nobody_is_prepared_for_who_is_not_here),
+      SCENE_TEST(replaced_rosters_are_dropped_at_the_end_of_the_turn),
       SCENE_TEST(contacts_elsewhere_are_pushed_like_others),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -37,6 +37,26 @@ void markup_in_values_is_escaped(void**) {
                     "&lt;&amp;&gt;'\"\t&#13;\n]]&gt;</a>");
 }
 
+// Texts are looked through eight bytes at a time.
+void every_byte_is_escaped_or_not_wherever_it_stands(void**) {
+  const auto escaped = [](char c) -> std::string {
+    const std::string_view special = "&<>'\"\t\n\r";
+    const char* const forms[] = {"&amp;",  "&lt;", "&gt;",  "&apos;",
+                                 "&quot;", "&#9;", "&#10;", "&#13;"};
+    const std::size_t at = special.find(c);
+    return at == std::string_view::npos ? std::string(1, c) : forms[at];
+  };
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    for (std::size_t at = 0; at < 20; ++at) {
+      const std::string before(at, '='), after(19 - at, '\x80');
+      std::string out;
+      append_escaped_attribute(out, before + c + after);
+      assert_true(out == before + escaped(c) + after);
+    }
+  }
+}
+
 void empty_text_and_raw_leave_the_element_empty(void**) {
   std::string out;
   Writer(out).open("a").text("").raw("").end();
@@ -108,6 +128,7 @@ int main() {
       cmocka_unit_test(elements_are_written_with_attributes_and_text),
       cmocka_unit_test(namespace_is_declared_only_where_it_changes),
       cmocka_unit_test(markup_in_values_is_escaped),
+      cmocka_unit_test(every_byte_is_escaped_or_not_wherever_it_stands),
       cmocka_unit_test(empty_text_and_raw_leave_the_element_empty),
       cmocka_unit_test(raw_bytes_stand_as_they_are),
       cmocka_unit_test(subtree_keeps_its_namespaces_in_another_scope),

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/cmocka.h"
 
@@ -87,6 +88,32 @@ void ascii_table_agrees_with_icu(void**) {
       assert_int_equal(table.has_value(), icu.has_value());
       if (table) assert_text_equal(*icu, *table + "é");
     }
+  }
+}
+
+// An address that is prepared already takes a shorter way; with a resource it never does.
+void shorter_way_leads_to_the_same_address(void**) {
+  std::vector<std::string> texts = {"romeo@h",        "a.b-c_d@1.example.org",
+                                    "r\xC3\xB6meo@h", "R@H",
+                                    "romeo@h.",       "romeo@.h",
+                                    "romeo@a..h",     "romeo@xn--bcher-kva.h",
+                                    "romeo@-h",       "romeo@[::1]",
+                                    "a@b@c",          "@h",
+                                    "romeo@",         "h"};
+  for (int c = 1; c < 128; ++c) {
+    texts.push_back(std::string("ro") + static_cast<char>(c) + "meo@example.org");
+    texts.push_back(std::string("romeo@exam") + static_cast<char>(c) + "ple.org");
+  }
+  for (const std::string& text : texts) {
+    const auto slash = text.find('/');
+    if (slash != std::string::npos) continue;
+    const std::string bare = prepared(text), full = prepared(text + "/r");
+    assert_text_equal(bare, full == "!" ? "!" : full.substr(0, full.size() - 2));
+    if (bare == "!") continue;
+    const auto jid = Jid::parse(text), other = Jid::parse(text + "/r");
+    assert_text_equal(jid->node(), other->node());
+    assert_text_equal(jid->domain(), other->domain());
+    assert_false(jid->is_full());
   }
 }
 
@@ -237,6 +264,7 @@ int main() {
       cmocka_unit_test(parts_are_made_alike_as_the_peer_does),
       cmocka_unit_test(node_may_not_hold_what_nodeprep_forbids),
       cmocka_unit_test(ascii_table_agrees_with_icu),
+      cmocka_unit_test(shorter_way_leads_to_the_same_address),
       cmocka_unit_test(domain_is_a_host_name),
       cmocka_unit_test(trailing_dot_of_a_domain_is_dropped),
       cmocka_unit_test(domain_is_kept_in_unicode),
