@@ -64,12 +64,12 @@ void Events::Impl::push(EventStream& stream, Event::Kind kind, const xmpp::Jid& 
 
 void Events::Impl::set_options(const EventsOptions& options) {
   std::vector<std::string> gone;
-  for (const auto& [host, stream] : streams) {
+  for (const auto& entry : streams) {
     const bool wanted =
         std::any_of(options.targets.begin(), options.targets.end(), [&](const EventTarget& target) {
-          return target.host == host && target.format == stream->format();
+          return target.host == entry.first && target.format == entry.second->format();
         });
-    if (!wanted) gone.push_back(host);
+    if (!wanted) gone.push_back(entry.first);
   }
   for (const std::string& host : gone) drop(host, "webhook_url or webhook_format has changed");
   context.node = options.node;
