@@ -172,10 +172,11 @@ bool PostRules::may_be_contact(const std::string& user) {
   if (pending_.empty()) return false;
   std::vector<Moment>& asked = contacts_[user];
   const bool again = !asked.empty() && !world_.web_app.has_told(user, true, asked.back());
-  const auto& [first, oldest] = *pending_.begin();
-  std::erase_if(asked, [&](Moment moment) { return moment < oldest.came; });
-  std::erase_if(over_, [&](Moment moment) { return moment < oldest.came; });
-  const std::size_t posts = last_ - first + 1 + over_.size();
+  const auto oldest = pending_.begin();
+  const auto is_past = [&](Moment moment) { return moment < oldest->second.came; };
+  std::erase_if(asked, is_past);
+  std::erase_if(over_, is_past);
+  const std::size_t posts = last_ - oldest->first + 1 + over_.size();
   if (!again && (!world_.is_online(user) || asked.size() >= posts)) return false;
   if (!again) asked.push_back(verdict_.next_moment());
   return true;
