@@ -76,4 +76,8 @@ Event EventQueue::pop_front() {
   return front;
 }
 
+std::size_t EventQueue::size() const {
+  return events_.size() + (batch_ ? batch_->events.size() : 0);
+}
+
 }  // namespace rosterd::app

@@ -72,7 +72,7 @@ class EventQueue {
   std::size_t clear();
 
   // Events that wait or are on their way.
-  std::size_t size() const { return events_.size() + (batch_ ? batch_->events.size() : 0); }
+  std::size_t size() const;
   // Ever lost.
   std::uint64_t lost() const { return lost_ever_; }
 
