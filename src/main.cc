@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command line: rosterd(8).
 #include <getopt.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -98,7 +99,13 @@ int test_configuration(const rosterd::Config& config, const CommandLine& line) {
   return kOk;
 }
 
+// glibc keeps small freed pieces apart until a large one is freed, and then works through all of
+// them: each roster that arrives makes hundreds, each outbox that is sent frees a large one. It
+// took a quarter of the CPU of a refresh of 10,000 users.
+void join_freed_memory_at_once() { mallopt(M_MXFAST, 0); }
+
 int serve(const rosterd::Config& config, const CommandLine& line) {
+  join_freed_memory_at_once();
   raise_descriptor_limit();
   if (rosterd::shows_secrets(config, line.config_file)) {
     rosterd::log::warn("server", "configuration holds secrets, and everybody may read it",

@@ -74,8 +74,19 @@ std::vector<RefreshBatch::Delivered> RefreshBatch::withdraw_unusable() {
 // too: he is asked for in the same batch, once.
 void RefreshBatch::ask_counterparts() {
   if (std::exchange(counterparts_asked_, true)) return;
-  for (const im::RosterChange& change : changes_) ask_counterparts_of(change);
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    if (gives_to_others_[i] || !core_.is_prepared(changes_[i])) ask_counterparts_of(changes_[i]);
+  }
   for (const Delivered& delivered : delivered_) ask_counterparts_of(delivered.roster.change);
+}
+
+// Found out when a roster arrives: of a batch of thousands who name each other nothing is left to
+// be looked for in the turn that applies it.
+bool RefreshBatch::gives_to_others(const im::RosterChange& change) const {
+  for (const std::string_view contact : core_.find_gifted(change)) {
+    if (!asked_.contains(std::string(contact))) return true;
+  }
+  return false;
 }
 
 void RefreshBatch::ask_counterparts_of(const im::RosterChange& change) {
@@ -104,6 +115,7 @@ void RefreshBatch::on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
   pending_.erase(found);
   if (change) {
     core_.prepare(*change);
+    gives_to_others_.push_back(gives_to_others(*change));
     changes_.push_back(std::move(*change));
   } else {
     count_errors(elements, std::string(user.text()) + ": " + change.error().text);

@@ -70,6 +70,7 @@ class RefreshBatch final : private RosterSink {
   void ask(const xmpp::Jid& user, Elements elements);
   void ask_for_more();
   std::vector<Delivered> withdraw_unusable();
+  bool gives_to_others(const im::RosterChange& change) const;
   void ask_counterparts();
   void ask_counterparts_of(const im::RosterChange& change);
   void cancel_pending();
@@ -89,6 +90,7 @@ class RefreshBatch final : private RosterSink {
   bool counterparts_asked_ = false;
   std::vector<Delivered> delivered_;
   std::vector<im::RosterChange> changes_;  // fetched
+  std::vector<bool> gives_to_others_;      // by change: to contacts who were not asked for then
   std::vector<bool> elements_;             // of the request: has it failed?
   std::size_t errors_ = 0;                 // of these
   std::string first_error_;

@@ -10,6 +10,10 @@ namespace rosterd::c2s {
 
 namespace {
 
+// So that after a refresh of thousands the outboxes are emptied while others are written, not all
+// of them before.
+constexpr std::size_t kSessionsPerFlush = 64;
+
 // One client: its channel and its stream, which name each other.
 struct Client {
   Client(net::Connection& connection, std::shared_ptr<const net::TlsContext> tls,
@@ -125,13 +129,16 @@ std::size_t Service::stream_count() const { return impl_->clients.size(); }
 const StreamStats& Service::stats() const { return impl_->context.stats; }
 
 // Only sessions that have something are walked; closing one may add others (unavailable presence to
-// its contacts), which this same walk reaches.
-void Service::on_flush() {
+// its contacts), which this walk reaches too.
+bool Service::on_flush() {
   auto& dirty = impl_->context.core.dirty();
-  while (im::Session* session = dirty.pop_front()) {
+  for (std::size_t i = 0; i < kSessionsPerFlush; ++i) {
+    im::Session* session = dirty.pop_front();
+    if (!session) return false;
     Client* client = impl_->clients.find(client_of(session->stream));
     if (client) client->stream.flush(*session);
   }
+  return !dirty.empty();
 }
 
 void Service::on_reap() {

@@ -39,7 +39,7 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   std::size_t stream_count() const;
   const StreamStats& stats() const;
 
-  void on_flush() override;
+  bool on_flush() override;
   void on_reap() override;
   void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) override;
   void on_password(std::uint64_t ticket, const Result<bool>& right) override;

@@ -75,6 +75,15 @@ void Core::on_roster_fetched(const xmpp::Jid& bare, Result<RosterChange> change)
 
 void Core::prepare(RosterChange& change) const { prepare_change(*state_, change); }
 
+bool Core::is_prepared(const RosterChange& change) const {
+  const User* user = state_->directory.find_user(change.user.text());
+  return user && is_up_to_date(*user, change);
+}
+
+std::vector<std::string_view> Core::find_gifted(const RosterChange& change) const {
+  return im::find_gifted(interner_, change);
+}
+
 void Core::apply(std::vector<RosterChange> batch) { apply_rosters(*state_, std::move(batch)); }
 
 void Core::drop_replaced() { im::drop_replaced(*state_); }

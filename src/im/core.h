@@ -130,6 +130,11 @@ class Core {
   // thousands is then spread over the turns in which its parts arrive. Never wrong, only in vain,
   // when another roster comes into force meanwhile.
   void prepare(RosterChange& change) const;
+  // Is it prepared, and is what it was compared with still in force?
+  bool is_prepared(const RosterChange& change) const;
+  // The contacts, whoever and wherever they are, to whom a prepared change gives what they did not
+  // have. Valid as long as the change.
+  std::vector<std::string_view> find_gifted(const RosterChange& change) const;
   // Swaps in all rosters at once, then, with the whole new table in place, appends to outboxes:
   // unavailable presence between those who lose each other; roster pushes; available presence
   // between those who gain each other. No I/O, one turn, no half-applied state observable.

@@ -66,11 +66,6 @@ std::vector<ItemChange> diff(const User& user, const SharedRoster& incoming) {
   return diff_rosters(before, *incoming);
 }
 
-bool is_up_to_date(const User& user, const RosterChange& change) {
-  return change.prepared && change.prepared == change.roster &&
-         change.compared_with.get() == user.roster();
-}
-
 RosterSwap make_swap(const State& state, User& user, RosterChange& change, RosterState as,
                      Freshness freshness) {
   auto changes =
@@ -132,6 +127,19 @@ bool is_given_back(Subscription gift, const RosterItem* back) {
 }
 
 }  // namespace
+
+bool is_up_to_date(const User& user, const RosterChange& change) {
+  return change.prepared && change.prepared == change.roster &&
+         change.compared_with.get() == user.roster();
+}
+
+std::vector<std::string_view> find_gifted(const Interner& names, const RosterChange& change) {
+  std::vector<std::string_view> contacts;
+  for (const ItemChange& item : change.differences) {
+    if (find_gift(item) != Subscription::kNone) contacts.push_back(names.text(item.contact()));
+  }
+  return contacts;
+}
 
 std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& change) {
   std::vector<xmpp::Jid> contacts;

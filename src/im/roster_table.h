@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "im/core.h"
@@ -13,6 +14,10 @@ namespace rosterd::im {
 
 // See Core::prepare().
 void prepare_change(const State& state, RosterChange& change);
+
+// See Core::is_prepared() and find_gifted().
+bool is_up_to_date(const User& user, const RosterChange& change);
+std::vector<std::string_view> find_gifted(const Interner& names, const RosterChange& change);
 
 // See Core::apply(). A roster that was not in force before counts as empty, so a first load
 // announces the user's available sessions as any gain does.

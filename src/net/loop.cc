@@ -123,28 +123,35 @@ void Loop::flush() {
     return;
   }
   web_waits_since_.reset();
-  call_hooks(FlushPhase::kWeb);
   auto& dirty = uv_->dirty[static_cast<int>(FlushPhase::kWeb)];
-  while (Connection* connection = dirty.pop_front()) connection->flush();
+  for (bool more = true; more;) {
+    more = call_hooks(FlushPhase::kWeb);
+    while (Connection* connection = dirty.pop_front()) connection->flush();
+  }
 }
 
 // True when all is flushed. Clients that keep the loop busier than it can be must not hold up the
 // web application for ever: then one long turn flushes all.
 bool Loop::flush_c2s() {
-  call_hooks(FlushPhase::kC2s);
   auto& dirty = uv_->dirty[static_cast<int>(FlushPhase::kC2s)];
   const Instant end =
       std::max(now() + options_.flush_slice, sample_clock() + options_.flush_slice / 5);
   const bool may_postpone = !web_waits_since_ || now() - *web_waits_since_ < kLongestPostponement;
-  while (Connection* connection = dirty.pop_front()) {
-    connection->flush();
-    if (may_postpone && !dirty.empty() && sample_clock() >= end) return false;
-  }
+  do {
+    hooks_wait_ = call_hooks(FlushPhase::kC2s);
+    while (Connection* connection = dirty.pop_front()) {
+      connection->flush();
+      const bool done = dirty.empty() && !hooks_wait_;
+      if (may_postpone && !done && sample_clock() >= end) return false;
+    }
+  } while (hooks_wait_);
   return true;
 }
 
-void Loop::call_hooks(FlushPhase phase) {
-  for (FlushHook* hook : flush_hooks_[static_cast<int>(phase)]) hook->on_flush();
+bool Loop::call_hooks(FlushPhase phase) {
+  bool more = false;
+  for (FlushHook* hook : flush_hooks_[static_cast<int>(phase)]) more = hook->on_flush() || more;
+  return more;
 }
 
 // A turn may be slow because the machine is busy elsewhere; the thread's own time tells. Asking for
@@ -177,7 +184,7 @@ void Loop::rearm_timer() {
     wake_at = std::max<std::uint64_t>((micros + 999) / 1000, 1);
   }
   // A hook may have written to a connection whose phase was over: it goes out in the next turn.
-  if (!uv_->dirty[0].empty() || !uv_->dirty[1].empty()) wake_at = 1;
+  if (hooks_wait_ || !uv_->dirty[0].empty() || !uv_->dirty[1].empty()) wake_at = 1;
   if (wake_at == uv_->wake_at) return;
   uv_->wake_at = wake_at;
   if (wake_at == 0) {

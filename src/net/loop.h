@@ -32,11 +32,13 @@ class Connection;
 // When in the turn's end a connection is flushed.
 enum class FlushPhase : std::uint8_t { kC2s, kWeb };
 
-// Called at the start of a flush phase: move what is pending into connections.
+// Called at the start of a flush phase: move what is pending into connections. True: there is more,
+// for which it is called again when these connections have been written to, perhaps in the next
+// turn.
 class FlushHook {
  public:
   virtual ~FlushHook() = default;
-  virtual void on_flush() = 0;
+  virtual bool on_flush() = 0;
 };
 
 // Called in the reap phase: destroy what was marked dead during the turn.
@@ -130,7 +132,7 @@ class Loop : public Clock {
   void end_turn();
   void flush();
   bool flush_c2s();
-  void call_hooks(FlushPhase phase);
+  bool call_hooks(FlushPhase phase);
   void account_turn();
   void rearm_timer();
 
@@ -146,6 +148,7 @@ class Loop : public Clock {
   std::uint64_t last_connection_id_ = 0;
   std::uint64_t turns_ = 0;
   std::optional<Instant> web_waits_since_;  // while the web flush is postponed
+  bool hooks_wait_ = false;                 // one of c2s has more, which is postponed
   Duration cpu_sampled_{0};                 // of the thread, some turns ago
   LoopStats stats_;
   LogLimit slow_turns_;

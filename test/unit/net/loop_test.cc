@@ -39,7 +39,10 @@ class Door final : public SignalEvents {
 class Writer final : public FlushHook, public ReapHook {
  public:
   Writer(std::string& log, std::string word) : log_(log), word_(std::move(word)) {}
-  void on_flush() override { log_ += word_; }
+  bool on_flush() override {
+    log_ += word_;
+    return false;
+  }
   void on_reap() override { log_ += word_; }
 
  private:
@@ -248,8 +251,9 @@ void bytes_written_after_their_phase_go_out_with_the_next_turn(void**) {
   // The scene's server side is flushed in the c2s phase, which is before the web phase.
   struct Late final : FlushHook {
     explicit Late(Side& to) : side(to) {}
-    void on_flush() override {
+    bool on_flush() override {
       if (side.connection && !std::exchange(wrote, true)) side.write("late");
+      return false;
     }
     Side& side;
     bool wrote = false;
@@ -300,13 +304,14 @@ struct SlicedScene final : rosterd::net::ListenerEvents, rosterd::net::ConnectEv
     for (Side& side : accepted) side.write("push");
     begun_in = loop.turns();
   }
-  void on_flush() override {
-    if (begun_in == 0 || flushed_in != 0) return;
+  bool on_flush() override {
+    if (begun_in == 0 || flushed_in != 0) return false;
     flushed_in = loop.turns();
     for (Side& side : accepted) {
       left += side.connection->queued_bytes();
       side.close();
     }
+    return false;
   }
 
   Loop loop;
