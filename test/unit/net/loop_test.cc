@@ -301,7 +301,9 @@ struct SlicedScene final : rosterd::net::ListenerEvents, rosterd::net::ConnectEv
   void begin_when_all_are_there() {
     if (accepts != kClients || connects != kClients) return;
     listener.reset();
-    for (Side& side : accepted) side.write("push");
+    if (!is_fed) {
+      for (Side& side : accepted) side.write("push");
+    }
     begun_in = loop.turns();
   }
   bool on_flush() override {
@@ -318,6 +320,7 @@ struct SlicedScene final : rosterd::net::ListenerEvents, rosterd::net::ConnectEv
   std::unique_ptr<rosterd::net::Listener> listener;
   rosterd::net::Connector connector{loop, FlushPhase::kWeb};
   Side accepted[kClients], connected[kClients];
+  bool is_fed = false;  // by a hook, one after the other, and not all at once
   std::size_t accepts = 0, connects = 0;
   std::uint64_t begun_in = 0, flushed_in = 0;
   std::size_t left = 0;
@@ -329,6 +332,51 @@ void web_flush_waits_for_all_slices_of_the_c2s_flush(void**) {
   assert_int_equal(scene.connects, SlicedScene::kClients);
   assert_int_equal(scene.left, 0);
   assert_int_equal(scene.flushed_in - scene.begun_in, SlicedScene::kClients - 1);
+  for (const Side& side : scene.connected) assert_text_equal(side.received, "push");
+}
+
+// What a hook moves piece by piece counts as one flush: in one turn where there is time …
+void hook_that_has_more_is_called_again_before_the_web_flush(void**) {
+  struct Pieces final : FlushHook {
+    explicit Pieces(std::string& to) : log(to) {}
+    bool on_flush() override {
+      if (left == 0) return false;
+      log += "piece ";
+      return --left > 0;
+    }
+    std::string& log;
+    int left = 3;
+  };
+  Loop loop;
+  std::string log;
+  Pieces c2s(log);
+  Writer web(log, "web ");
+  loop.add_flush_hook(FlushPhase::kWeb, &web);
+  loop.add_flush_hook(FlushPhase::kC2s, &c2s);
+  loop.run();
+  assert_text_equal(std::string_view(log).substr(0, 22), "piece piece piece web ");
+}
+
+// … and over several where there is none.
+void web_flush_waits_for_what_a_hook_has_left(void**) {
+  struct Feeder final : FlushHook {
+    explicit Feeder(SlicedScene& of) : scene(of) {}
+    bool on_flush() override {
+      if (scene.begun_in == 0 || fed == SlicedScene::kClients) return false;
+      scene.accepted[fed++].write("push");
+      return fed < SlicedScene::kClients;
+    }
+    SlicedScene& scene;
+    std::size_t fed = 0;
+  };
+  SlicedScene scene;
+  scene.is_fed = true;
+  Feeder feeder(scene);
+  scene.loop.add_flush_hook(FlushPhase::kC2s, &feeder);
+  scene.loop.run();
+  assert_int_equal(feeder.fed, SlicedScene::kClients);
+  assert_int_equal(scene.left, 0);
+  assert_true(scene.flushed_in > scene.begun_in);
   for (const Side& side : scene.connected) assert_text_equal(side.received, "push");
 }
 
@@ -348,6 +396,8 @@ int main() {
       cmocka_unit_test(waiting_is_not_part_of_a_turn),
       cmocka_unit_test(bytes_written_after_their_phase_go_out_with_the_next_turn),
       cmocka_unit_test(web_flush_waits_for_all_slices_of_the_c2s_flush),
+      cmocka_unit_test(hook_that_has_more_is_called_again_before_the_web_flush),
+      cmocka_unit_test(web_flush_waits_for_what_a_hook_has_left),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
