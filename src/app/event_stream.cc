@@ -117,7 +117,8 @@ EventStream::Verdict EventStream::judge(const Result<http::Response>& response) 
   if (!response) return Verdict::kLater;
   const int status = response->status;
   if (status >= 200 && status < 300) return Verdict::kTaken;
-  if (status >= 300 && status < 400) return Verdict::kAlarm;
+  if (is_passing_status(status)) return Verdict::kLater;
+  if (status < 400) return Verdict::kAlarm;
   switch (status) {
     case 401:
     case 403:
@@ -126,12 +127,8 @@ EventStream::Verdict EventStream::judge(const Result<http::Response>& response) 
     case 407:
     case 410:
       return Verdict::kAlarm;
-    case 408:
-    case 425:
-    case 429:
-      return Verdict::kLater;
     default:
-      return status >= 400 && status < 500 ? Verdict::kRefused : Verdict::kLater;
+      return Verdict::kRefused;
   }
 }
 

@@ -22,7 +22,7 @@ enum class FetchOutcome : std::uint8_t {
   kInvalid,    // another refusal, or an answer that is no roster
   kTooLarge,
   kTimeout,
-  kUnavailable,  // no connection, 429, 5xx
+  kUnavailable,  // no connection, 408, 425, 429, 5xx
   kCancelled,    // nobody waited for it any more
 };
 inline constexpr std::size_t kFetchOutcomes = 9;

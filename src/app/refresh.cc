@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/edges_request.h"
+#include "app/fault_log.h"
 #include "app/refresh_batch.h"
 #include "app/refresh_request.h"
 #include "base/json.h"
@@ -138,7 +139,6 @@ struct Refresh::Impl final : RefreshBatch::Events {
   void on_batch_complete(RefreshBatch& batch) override { finish(batches.take(batch.handle)); }
   void finish(const std::unique_ptr<RefreshBatch>& batch);
   void log_refusal(const web::Client& client, const std::string& why);
-  void log_faults(const RosterFaults& faults);
 
   RefreshOptions options;
   im::Core& core;
@@ -167,7 +167,7 @@ Result<RefreshRequest> Refresh::Impl::parse(Form form, const http::Request& requ
 }
 
 void Refresh::Impl::begin(const RefreshBatch::Client& client, RefreshRequest request) {
-  log_faults(request.faults);
+  log_faults("refresh", request.faulty_user, request.faults, skips, clock.now());
   auto made = std::make_unique<RefreshBatch>(client, core, source, clock, *this);
   RefreshBatch& batch = *made;
   batch.handle = batches.insert(std::move(made));
@@ -198,17 +198,6 @@ void Refresh::Impl::log_refusal(const web::Client& client, const std::string& wh
             {{"connection", client.connection},
              {"peer", client.address.to_string()},
              {"why", why},
-             {"not_logged", *not_logged}});
-}
-
-void Refresh::Impl::log_faults(const RosterFaults& faults) {
-  if (faults.skipped + faults.dropped == 0) return;
-  const auto not_logged = skips.admit(clock.now());
-  if (!not_logged) return;
-  log::warn("refresh", "what cannot be used is skipped",
-            {{"contacts", faults.skipped},
-             {"texts", faults.dropped},
-             {"first", faults.first_fault},
              {"not_logged", *not_logged}});
 }
 

@@ -131,7 +131,8 @@ void RefreshCollector::add_delta(const xmpp::Jid& user, std::size_t element, Ros
 void RefreshCollector::add_faults(const xmpp::Jid& user, const RosterFaults& faults) {
   RosterFaults& all = request_.faults;
   if (all.first_fault.empty() && !faults.first_fault.empty()) {
-    all.first_fault = std::string(user.text()) + ": " + faults.first_fault;
+    all.first_fault = faults.first_fault;
+    request_.faulty_user = user.text();
   }
   all.skipped += faults.skipped;
   all.dropped += faults.dropped;

@@ -29,7 +29,8 @@ struct RefreshUser {
 struct RefreshRequest {
   std::size_t elements = 0;
   std::vector<RefreshUser> users;  // each once, in order of first mention
-  RosterFaults faults;             // of what the deltas hold; first_fault begins with the user
+  RosterFaults faults;             // of what the deltas hold
+  std::string faulty_user;         // whose the first_fault is, a bare JID
 };
 
 struct RefreshRequestLimits {

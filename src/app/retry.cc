@@ -55,6 +55,10 @@ Duration Backoff::next(Random& random) {
   return jitter(delay, random);
 }
 
+bool is_passing_status(int status) {
+  return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
   value = text::trim(value);
   std::int64_t number = 0;

@@ -43,6 +43,9 @@ class Backoff {
   Duration longest_;
 };
 
+// An HTTP status by which a server says that it cannot answer now: 408, 425, 429, 5xx.
+bool is_passing_status(int status);
+
 // Retry-After (RFC 9110 section 10.2.3): seconds, or an HTTP date. nullopt when absent or
 // malformed; never negative, at most a day.
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);

@@ -16,7 +16,8 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// The web app is there, whatever it thinks of the request. 429 is its way of staying so.
+// The web app is there, whatever it thinks of the request. 408, 425 and 429 are its ways of staying
+// so.
 bool is_alive(int status) { return status < 500; }
 
 }  // namespace
@@ -41,8 +42,7 @@ Error make_status_error(int status) {
   const std::string text = "HTTP status " + std::to_string(status);
   if (status == 404) return {Errc::kNotFound, text};
   if (status == 401 || status == 403) return {Errc::kDenied, text};
-  // Faults that another attempt may not meet.
-  return {status == 429 || status >= 500 ? Errc::kUnavailable : Errc::kInvalid, text};
+  return {is_passing_status(status) ? Errc::kUnavailable : Errc::kInvalid, text};
 }
 
 bool is_passing(Errc code) { return code == Errc::kTimeout || code == Errc::kUnavailable; }
@@ -220,15 +220,15 @@ void RosterFetch::handle_page(const http::Response& response) {
   if (++pages_ >= plan_.pages) {
     return fail({Errc::kTooLarge, "more than " + std::to_string(plan_.pages) + " pages"});
   }
-  if (auto followed = follow(*next, "a next page"); !followed) fail(std::move(followed.error()));
+  if (auto followed = follow(*next, "a next page at"); !followed) fail(std::move(followed.error()));
 }
 
 void RosterFetch::redirect(const http::Response& response) {
   if (++redirects_ > kMaxRedirects) return fail({Errc::kInvalid, "too many redirects"});
   if (!response.fields.has("Location")) {
-    return fail({Errc::kInvalid, "a redirect without a usable Location"});
+    return fail({Errc::kInvalid, "a redirect without a Location"});
   }
-  if (auto followed = follow(response.fields.get("Location"), "a redirect"); !followed) {
+  if (auto followed = follow(response.fields.get("Location"), "a redirect to"); !followed) {
     fail(std::move(followed.error()));
   }
 }
@@ -237,13 +237,9 @@ void RosterFetch::redirect(const http::Response& response) {
 // the configuration.
 Status RosterFetch::follow(std::string_view reference, std::string_view what) {
   auto to = http::resolve_url(url_, reference);
-  if (!to) {
-    const bool redirect = what == "a redirect";
-    return make_error(Errc::kInvalid, std::string(what) + (redirect ? " without a usable Location"
-                                                                    : " without a usable URL"));
-  }
+  if (!to) return make_error(Errc::kInvalid, std::string(what) + " a " + to.error().text);
   if (to->origin() != url_.origin()) {
-    return make_error(Errc::kInvalid, std::string(what) + " to another origin: " + to->origin());
+    return make_error(Errc::kInvalid, std::string(what) + " another origin: " + to->origin());
   }
   to->userinfo = url_.userinfo;
   send_request(std::move(*to));

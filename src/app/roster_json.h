@@ -21,6 +21,8 @@ struct RosterLimits {
 
 // What could not be used.
 struct RosterFaults {
+  bool none() const { return skipped + dropped == 0; }
+
   std::size_t skipped = 0;  // contacts left out: bad JID, unusable value, unknown subscription
   std::size_t dropped = 0;  // names and groups left out, without their contact
   std::string first_fault;  // the first of either, "JID: why", for one log line

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/bulk_fetch.h"
+#include "app/fault_log.h"
 #include "app/retry.h"
 #include "app/roster_fetch.h"
 #include "base/crypto.h"
@@ -269,16 +270,7 @@ void RosterSource::Impl::report(const RosterFetch& fetch, const Result<FetchedRo
                 {{"user", fetch.user().text()},
                  {"contacts", roster->roster->items().size()},
                  {"request", fetch.request_id()}});
-  const RosterFaults& faults = roster->faults;
-  if (faults.skipped + faults.dropped == 0) return;
-  const auto not_logged = skips.admit(context.clock.now());
-  if (!not_logged) return;
-  log::warn("roster", "what cannot be used is skipped",
-            {{"user", fetch.user().text()},
-             {"contacts", faults.skipped},
-             {"texts", faults.dropped},
-             {"first", faults.first_fault},
-             {"not_logged", *not_logged}});
+  log_faults("roster", fetch.user().text(), roster->faults, skips, context.clock.now());
 }
 
 // Refused credentials are the administrator's to mend; all else may pass.

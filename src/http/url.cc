@@ -28,15 +28,15 @@ bool consists_of(std::string_view text, std::string_view bytes) {
   return !text.empty() && text.find_first_not_of(bytes) == text.npos;
 }
 
-// Takes "scheme://" off the front; false when it is neither of the two.
+// Takes "scheme:" off the front; false when it is neither of the two.
 bool take_scheme(std::string_view& rest, Url& url) {
-  const std::size_t colon = rest.find("://");
+  const std::size_t colon = rest.find(':');
   if (colon == rest.npos) return false;
   const std::string_view scheme = rest.substr(0, colon);
   url.tls = text::ascii_iequals(scheme, "https");
   if (!url.tls && !text::ascii_iequals(scheme, "http")) return false;
   url.port = url.tls ? 443 : 80;
-  rest.remove_prefix(colon + 3);
+  rest.remove_prefix(colon + 1);
   return true;
 }
 
@@ -120,6 +120,8 @@ Result<Url> parse_url(std::string_view text) {
   std::string_view rest = text;
   if (!is_target(text)) return bad_url("control character, space or fragment");
   if (!take_scheme(rest, url)) return bad_url("a scheme other than http and https");
+  if (!rest.starts_with("//")) return bad_url("no host");
+  rest.remove_prefix(2);
   const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
   std::string_view authority = rest.substr(0, path);
   if (!take_userinfo(authority, url)) return bad_url("bad user information");

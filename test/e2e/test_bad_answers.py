@@ -37,7 +37,8 @@ NO_CODING = "bad answer: a transfer coding other than chunked"
 NO_TEXT = in_json("lexical error: invalid char in json text.", 1)
 NO_ROSTER = "a roster must be an object"
 CUT_OFF = "the server closed in the middle of its answer"
-NO_LOCATION = "a redirect without a usable Location"
+NO_LOCATION = "a redirect without a Location"
+NO_SCHEME = "a redirect to a bad URL: a scheme other than http and https"
 
 # kind -> status codes that lead to it
 CODES = {
@@ -45,7 +46,7 @@ CODES = {
     + [407, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 428, 431, 451, 499],
     "denied": [401, 403],
     "not-found": [404],
-    "unavailable": [429, 500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599],
+    "unavailable": [408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599],
 }
 
 # What a server says that is no HTTP, or bad HTTP: (bytes, kind, why).
@@ -159,9 +160,11 @@ REDIRECTS = {
     "scheme": ("https://127.0.0.1/x", "a redirect to another origin: https://127.0.0.1"),
     "no scheme": ("//127.0.0.2/x", "a redirect to another origin: http://127.0.0.2"),
     "user": ("http://a:b@127.0.0.2/x", "a redirect to another origin: http://127.0.0.2"),
-    "file": ("file:///etc/passwd", NO_LOCATION),
-    "script": ("javascript:alert(1)", NO_LOCATION),
-    "no URL": ("http://[::", NO_LOCATION),
+    "file": ("file:///etc/passwd", NO_SCHEME),
+    "script": ("javascript:alert(1)", NO_SCHEME),
+    "no URL": ("http://[::", "a redirect to a bad URL: bad host"),
+    "no host": ("http:/x", "a redirect to a bad URL: no host"),
+    "space": ("/a b", "a redirect to a bad URL: control character or space"),
     "itself": (PATH, "too many redirects"),
     "empty": ("", "too many redirects"),
     "chain": ("/1", "too many redirects"),

@@ -26,7 +26,9 @@ std::string parse(std::string_view body, const std::vector<std::string>& hosts =
     out += "]";
     for (const RosterDelta& delta : user.deltas) out += show(delta);
   }
-  if (request->faults.dropped > 0) out += " ~" + request->faults.first_fault;
+  if (request->faults.dropped > 0) {
+    out += " ~" + request->faulty_user + ": " + request->faults.first_fault;
+  }
   return out;
 }
 

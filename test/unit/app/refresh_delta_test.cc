@@ -130,9 +130,10 @@ void what_cannot_be_used_is_skipped_and_logged(void** state) {
   const auto juliet = stage.login("juliet", "{}");
   stage.post(R"([{"user": "juliet", "roster": {"romeo@h": {"name": "\u0001"}, "@": {}}}])");
   assert_text_equal(stage.read(juliet), "push romeo@h both");
-  assert_int_equal(stage.journal.count("refresh what cannot be used is skipped contacts=1 texts=1 "
-                                       "first=\"juliet@h: "),
-                   1);
+  assert_int_equal(
+      stage.journal.count("refresh what cannot be used is skipped user=juliet@h contacts=1 "
+                          "texts=1 first=\"romeo@h: "),
+      1);
 }
 
 void roster_in_a_request_that_anybody_can_repeat_is_not_believed(void** state) {

@@ -22,7 +22,7 @@ std::string show(const Result<RefreshRequest>& request) {
   const RosterFaults& faults = request->faults;
   if (faults.skipped > 0) out += " -" + std::to_string(faults.skipped);
   if (faults.dropped > 0) out += " ~" + std::to_string(faults.dropped);
-  if (!faults.first_fault.empty()) out += " " + faults.first_fault;
+  if (!faults.first_fault.empty()) out += " " + request->faulty_user + ": " + faults.first_fault;
   return out;
 }
 

@@ -87,6 +87,16 @@ void passwords_stay_out_of_error_texts(void**) {
   assert_int_equal(url.error().text.find("secret"), std::string::npos);
 }
 
+void error_text_says_what_is_wrong(void**) {
+  for (const auto& [text, why] :
+       {std::pair{"file:///etc/passwd", "a scheme other than http and https"},
+        std::pair{"javascript:alert(1)", "a scheme other than http and https"},
+        std::pair{"example.org/x", "a scheme other than http and https"},
+        std::pair{"http:/x", "no host"}, std::pair{"http:///x", "bad host"}}) {
+    assert_text_equal(parse_url(text).error().text, "bad URL: " + std::string(why));
+  }
+}
+
 struct Reference {
   const char* reference;
   const char* resolved;
@@ -161,6 +171,7 @@ int main() {
       cmocka_unit_test(ipv6_literals_lose_and_regain_their_brackets),
       cmocka_unit_test(user_information_is_decoded),
       cmocka_unit_test(malformed_urls_are_refused),
+      cmocka_unit_test(error_text_says_what_is_wrong),
       cmocka_unit_test(passwords_stay_out_of_error_texts),
       cmocka_unit_test(references_are_resolved_as_the_rfc_does),
       cmocka_unit_test(references_may_name_another_host),
