@@ -2,6 +2,8 @@
 """Child: a program that a test or the demo started, its output, and its certain end."""
 
 import asyncio
+import ctypes
+import os
 import random
 import signal
 import socket
@@ -9,6 +11,8 @@ import subprocess
 
 from .journal import PATIENCE, Journal
 
+PR_SET_PDEATHSIG = 1  # prctl(2)
+_libc = ctypes.CDLL(None)
 
 # Names of ports given out, held until this process ends: abstract sockets that only one can bind.
 _claims = []
@@ -45,6 +49,21 @@ def port_is_free(port, family=socket.AF_INET, address="127.0.0.1"):
         return True
 
 
+def die_with(parent):
+    """Runs in a new process: it does not outlive us, by whatever we end."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def start_process(*command, **more):
+    """The one way in which processes are started here."""
+    parent = os.getpid()
+    return asyncio.create_subprocess_exec(
+        *map(str, command), preexec_fn=lambda: die_with(parent), **more
+    )
+
+
 class Child:
     def __init__(self, name, *, echo=None):
         """`echo` is called with each line of output, beside its being kept in `log`."""
@@ -62,8 +81,8 @@ class Child:
         return self._process is not None and self._process.returncode is None
 
     async def start(self, *command, env=None, stdin=subprocess.DEVNULL):
-        self._process = await asyncio.create_subprocess_exec(
-            *map(str, command),
+        self._process = await start_process(
+            *command,
             env=env,
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -110,8 +129,8 @@ class Child:
 
 async def run(*command, input="", env=None, patience=PATIENCE):
     """Runs a short program. Returns exit status, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, command),
+    process = await start_process(
+        *command,
         env=env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
