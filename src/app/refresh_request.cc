@@ -5,20 +5,12 @@
 #include <utility>
 
 #include "app/json_elements.h"
+#include "app/response_fields.h"
 #include "base/text.h"
 
 namespace rosterd::app {
 
 namespace {
-
-constexpr std::size_t kMaxEtagBytes = 256;  // it goes into the heads of requests
-
-// It is compared with what came as an ETag, and sent back as If-None-Match, as it is: not every
-// application quotes it.
-bool may_be_etag(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxEtagBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
 
 Result<std::optional<std::string>> find_etag(const Members& members, std::string_view name) {
   auto etag = members.find_text(name);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <string_view>
 
 #include "base/text.h"
 
@@ -79,6 +78,11 @@ std::optional<std::string> next_of(std::string_view link) {
 std::string read_etag(const http::Fields& fields) {
   const std::string_view etag = text::trim(fields.get("ETag"));
   return etag.size() > kLongestEtag ? std::string() : std::string(etag);
+}
+
+bool may_be_etag(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestEtag &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
 Duration read_max_age(const http::Fields& fields) {

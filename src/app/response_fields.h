@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "http/message.h"
@@ -13,6 +14,10 @@ namespace rosterd::app {
 // ETag as it came, to be sent back as it is: not every application quotes it. "" when absent or
 // longer than anybody would remember.
 std::string read_etag(const http::Fields& fields);
+
+// Whether a text of JSON can be such a tag. It is compared with what came as an ETag, and sent back
+// as If-None-Match, as it is.
+bool may_be_etag(std::string_view text);
 
 // max-age of Cache-Control (RFC 9111 section 5.2.2.1), less the Age that a cache on the way has
 // added; at most a day. 0 when absent, malformed, or with no-cache or no-store.

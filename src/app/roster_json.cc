@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/response_fields.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -294,9 +295,16 @@ bool RosterReader::may_stand(Kind kind, std::string_view text, std::string_view 
 }
 
 void RosterReader::set_meta(Kind kind, std::string_view text) {
-  if (kind != Kind::kString) return;
-  if (member_ == Member::kNext) meta_.next = text;
-  if (member_ == Member::kEtag) meta_.etag = text;
+  if (member_ == Member::kNext && kind == Kind::kString) meta_.next = text;
+  if (member_ != Member::kEtag) return;
+  meta_.etag.clear();
+  if (kind == Kind::kNull) return;
+  if (kind == Kind::kString && may_be_etag(text)) {
+    meta_.etag = text;
+  } else {
+    ++faults_.dropped;
+    note("etag is not an entity tag");
+  }
 }
 
 // The events inside a container reach nobody until its end.

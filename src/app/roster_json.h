@@ -24,7 +24,7 @@ struct RosterFaults {
   bool none() const { return skipped + dropped == 0; }
 
   std::size_t skipped = 0;  // contacts left out: bad JID, unusable value, unknown subscription
-  std::size_t dropped = 0;  // names and groups left out, without their contact
+  std::size_t dropped = 0;  // names, groups and tags left out, nothing else with them
   std::string first_fault;  // the first of either, "JID: why", for one log line
 };
 

@@ -3,13 +3,18 @@
 
 #include <yajl/yajl_parse.h>
 
+#include <charconv>
 #include <memory>
+#include <optional>
 
 #include "base/text.h"
 
 namespace rosterd::json {
 
 namespace {
+
+// An escape that stands for no character.
+constexpr std::string_view kEscape = "\\uffff";
 
 // yajl's callbacks return 0 to stop. noexcept: nothing may unwind through C.
 struct Reader {
@@ -92,6 +97,48 @@ struct FreeParser {
   void operator()(yajl_handle_t* parser) const { yajl_free(parser); }
 };
 
+// The UTF-16 unit that "\uXXXX" at the start of `text` stands for; nullopt when there is none.
+std::optional<std::uint32_t> parse_unit(std::string_view text) {
+  if (!text.starts_with("\\u") || text.size() < kEscape.size()) return std::nullopt;
+  std::uint32_t unit = 0;
+  const char* const last = text.data() + kEscape.size();
+  const auto [end, error] = std::from_chars(text.data() + 2, last, unit, 16);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return unit;
+}
+
+bool is_high(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
+bool is_low(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+// The first half of a surrogate pair without its other half, at `at` or after it. Where it looks
+// outside of strings, the text is no JSON.
+std::size_t find_half_pair(std::string_view body, std::size_t at) {
+  while ((at = body.find('\\', at)) != body.npos) {
+    const auto unit = parse_unit(body.substr(at));
+    if (!unit) {
+      at += 2;
+      continue;
+    }
+    const auto next = parse_unit(body.substr(at + kEscape.size()));
+    const bool pair = is_high(*unit) && next && is_low(*next);
+    if (!pair && (is_high(*unit) || is_low(*unit))) return at;
+    at += pair ? 2 * kEscape.size() : kEscape.size();
+  }
+  return body.npos;
+}
+
+// yajl makes '?' of such a half and swallows what follows. `body` itself, or a copy in `storage`
+// with the same places.
+std::string_view replace_half_pairs(std::string_view body, std::string& storage) {
+  std::size_t at = find_half_pair(body, 0);
+  if (at == body.npos) return body;
+  storage = body;
+  for (; at != body.npos; at = find_half_pair(storage, at + kEscape.size())) {
+    storage.replace(at, kEscape.size(), kEscape);
+  }
+  return storage;
+}
+
 // What web servers and their callers send in the place of JSON; yajl would find fault with a byte.
 const char* describe_other_form(std::string_view body) {
   const std::string_view start = body.substr(0, 2);
@@ -124,6 +171,8 @@ Status read(std::string_view body, Events& events) {
     return make_error(Errc::kInvalid, std::string("no JSON: ") + other);
   }
 
+  std::string storage;
+  body = replace_half_pairs(body, storage);
   Reader reader{events};
   const std::unique_ptr<yajl_handle_t, FreeParser> parser(
       yajl_alloc(&kCallbacks, nullptr, &reader));

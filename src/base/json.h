@@ -14,7 +14,9 @@
 namespace rosterd::json {
 
 // Receives one JSON text in order. Views are valid during the call. Every string and key has been
-// checked: strict UTF-8. (XML legality is for the receiver to check: text::is_xml_text.)
+// checked: strict UTF-8. (XML legality is for the receiver to check: text::is_xml_text.) Half of a
+// surrogate pair, "\ud83d" alone, is no character (RFC 8259 section 8.2); it comes as U+FFFF, which
+// XML, JIDs and header fields forbid, so that what checks its texts refuses or drops this one.
 // Returning false stops the reading: read() then fails with the text of refusal().
 class Events {
  public:

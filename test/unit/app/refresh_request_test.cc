@@ -91,8 +91,8 @@ void element_of_another_kind_is_refused_with_its_index(void**) {
 }
 
 void name_that_is_no_username_is_refused_with_its_index(void**) {
-  for (const char* name : {"", " ", "a b", "a/b", "a\\u0000b", "@example.com", "a@", "a@b@c",
-                           "john@example.com/", "a/b@c"}) {
+  for (const char* name : {"", " ", "a b", "a/b", "a\\u0000b", "\\ud83d", "\\ude00", "@example.com",
+                           "a@", "a@b@c", "john@example.com/", "a/b@c"}) {
     assert_true(is_fault(std::string("[\"x\", \"") + name + "\"]", "element [1]: "));
   }
   assert_true(is_fault("[\"" + std::string(1024, 'x') + "\"]", "element [0]: "));
@@ -180,7 +180,8 @@ void wrong_deltas_are_refused_with_their_index(void**) {
   assert_true(is_fault(R"([{"user": "a", "roster": null}])", "element [0]: a roster must be"));
   assert_true(is_fault(R"([{"user": "a", "roster": [1]}])", "element [0]: an array with"));
   assert_true(is_fault(R"([{"user": "a", "patch": "x"}])", "element [0]: a roster must be"));
-  for (const char* etag : {R"("")", R"("a b")", R"("a\n")", "1", "null", R"(["v"])"}) {
+  for (const char* etag :
+       {R"("")", R"("a b")", R"("a\n")", R"("\ud83d")", "1", "null", R"(["v"])"}) {
     const std::string with = R"([{"user": "a", "roster": {}, "etag": )" + std::string(etag) + "}]";
     assert_true(is_fault(with, "element [0]: \"etag\""));
     const std::string on = R"([{"user": "a", "patch": {}, "if": )" + std::string(etag) + "}]";

@@ -121,13 +121,21 @@ void markup_and_astral_characters_are_kept(void**) {
                 "a@x '<A & \"B\">\n' both [\xF0\x9F\x98\x80]");
 }
 
-void lone_surrogate_breaks_no_text(void**) {
-  // What the reader makes of it is its own business; it must never come out as it is.
-  const auto parsed = parse_roster(R"({"a@x": {"name": "\ud83d"}, "b@x": {"name": "\ude00"}})",
-                                   john(), RosterLimits{});
-  if (!parsed) return;
-  for (const auto& entry : parsed->entries) {
-    assert_int_equal(entry.name.find("\xED"), std::string::npos);
+void half_of_a_surrogate_pair_is_never_changed_into_something_else(void**) {
+  assert_roster(R"({"a@x": {"name": "A\ud83d", "groups": ["\ude00", "F"]}, "b@x": "\ud83d\ud83d"})",
+                "a@x both [F]; b@x both ~3");
+  assert_roster(R"({"\ud83d@x": {}, "a@\ud83d": {}, "b@x/\ud83d": {}, "c@x": {}})", "c@x both -3");
+  assert_roster(R"({"a@x": {"subscription": "both\ud83d"}})", " -1");
+  assert_text_equal(parse_good(R"({"a@x": "\ud83d"})").first_fault,
+                    "a@x: name has a character that XML forbids");
+}
+
+void tag_that_no_field_may_hold_is_dropped(void**) {
+  assert_text_equal(parse_good(R"({"$meta": {"etag": "\"v1\""}})").meta.etag, "\"v1\"");
+  for (const char* tag : {R"("\ud83d")", R"("a\nb")", R"("")", "1", R"("é")"}) {
+    const auto roster = parse_good(R"({"$meta": {"etag": )" + std::string(tag) + "}}");
+    assert_text_equal(roster.meta.etag, "");
+    assert_text_equal(roster.first_fault, "$meta: etag is not an entity tag");
   }
 }
 
@@ -340,7 +348,8 @@ int main() {
       cmocka_unit_test(name_that_is_no_string_is_dropped),
       cmocka_unit_test(text_that_xml_forbids_is_dropped),
       cmocka_unit_test(markup_and_astral_characters_are_kept),
-      cmocka_unit_test(lone_surrogate_breaks_no_text),
+      cmocka_unit_test(half_of_a_surrogate_pair_is_never_changed_into_something_else),
+      cmocka_unit_test(tag_that_no_field_may_hold_is_dropped),
       cmocka_unit_test(text_over_the_limit_is_dropped),
       cmocka_unit_test(unknown_members_are_ignored),
       cmocka_unit_test(last_of_equal_contacts_wins),

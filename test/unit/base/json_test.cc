@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include <cstring>
+#include <utility>
 
 #include "support/cmocka.h"
 
@@ -89,10 +90,37 @@ void malformed_text_is_refused(void**) {
 }
 
 void invalid_utf8_in_a_string_or_key_is_refused(void**) {
-  for (const char* bad :
-       {"\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3", "\\ude00"}) {
+  for (const char* bad : {"\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3"}) {
     read_bad("[\"" + std::string(bad) + "\"]");
     read_bad("{\"" + std::string(bad) + "\":1}");
+  }
+}
+
+void half_of_a_surrogate_pair_is_told_as_no_character(void**) {
+  const std::string none = "\xEF\xBF\xBF";  // U+FFFF
+  const std::string face = "\xF0\x9F\x98\x80";
+  for (const auto& [text, told] : {std::pair<std::string, std::string>{R"(\ud83d)", none},
+                                   {R"(\ude00)", none},
+                                   {R"(a\uD83Db)", "a" + none + "b"},
+                                   {R"(\ud83d\n)", none + "\n"},
+                                   {R"(\ud83d\\ude00)", none + "\\ude00"},
+                                   {R"(\ud83d\u0041)", none + "A"},
+                                   {R"(\ud83d\ud83d\ude00)", none + face},
+                                   {R"(\ud83d\ude00\ude00)", face + none},
+                                   {R"(\ude00\ud83d)", none + none},
+                                   {R"(\\ud83d)", "\\ud83d"},
+                                   {R"(\\\ud83d)", "\\" + none}}) {
+    assert_text_equal(read_good("[\"" + text + "\"]"), "[ '" + told + "' ] ");
+  }
+  assert_text_equal(read_good(R"({"\ud83d": "\ud83d\ude00"})"),
+                    "{ " + none + ": '" + face + "' } ");
+}
+
+void half_of_a_surrogate_pair_leaves_errors_where_they_are(void**) {
+  assert_non_null(std::strstr(read_bad(R"(["\ud83d",x])").c_str(), "byte 11"));
+  for (const char* bad : {R"(["\ud83)", R"(["\ud83d\)", R"(["\ud83d\u)", R"(["\ud83d\ude0)",
+                          R"(["\ud83g"])", R"(["\u-83d"])", R"(\ud83d)", R"(["\ud83d)"}) {
+    read_bad(bad);
   }
 }
 
@@ -169,6 +197,8 @@ int main() {
       cmocka_unit_test(text_cut_anywhere_is_refused),
       cmocka_unit_test(malformed_text_is_refused),
       cmocka_unit_test(invalid_utf8_in_a_string_or_key_is_refused),
+      cmocka_unit_test(half_of_a_surrogate_pair_is_told_as_no_character),
+      cmocka_unit_test(half_of_a_surrogate_pair_leaves_errors_where_they_are),
       cmocka_unit_test(depth_is_limited),
       cmocka_unit_test(siblings_do_not_add_up_to_depth),
       cmocka_unit_test(refusal_of_the_receiver_stops_the_reading),
