@@ -1,27 +1,40 @@
 // SPDX-License-Identifier: MIT
 #include "contacts.h"
 
-#include "base/json.h"
-
 namespace rosterd::model {
+
+void write_item(json::Writer& out, const Item& item) {
+  out.object();
+  if (!item.name.empty()) out.key("name").string(item.name);
+  if (!item.groups.empty()) {
+    out.key("groups").array();
+    for (const std::string& group : item.groups) out.string(group);
+    out.end();
+  }
+  if (item.subscription != im::Subscription::kBoth) {
+    out.key("subscription").string(im::to_string(item.subscription));
+  }
+  out.end();
+}
+
+void write_contacts(json::Writer& out, const Contacts& contacts) {
+  out.object();
+  for (const auto& [jid, item] : contacts) write_item(out.key(jid), item);
+  out.end();
+}
 
 std::string to_json(const Contacts& contacts) {
   json::Writer out;
-  out.object();
-  for (const auto& [jid, item] : contacts) {
-    out.key(jid).object();
-    if (!item.name.empty()) out.key("name").string(item.name);
-    if (!item.groups.empty()) {
-      out.key("groups").array();
-      for (const std::string& group : item.groups) out.string(group);
-      out.end();
-    }
-    if (item.subscription != im::Subscription::kBoth) {
-      out.key("subscription").string(im::to_string(item.subscription));
-    }
-    out.end();
+  write_contacts(out, contacts);
+  return out.take();
+}
+
+im::Subscription parse_subscription(std::string_view word) {
+  using im::Subscription;
+  for (const auto value : {Subscription::kNone, Subscription::kTo, Subscription::kFrom}) {
+    if (word == im::to_string(value)) return value;
   }
-  return out.end().take();
+  return Subscription::kBoth;
 }
 
 std::string describe(const std::string& jid, const Item& item) {

@@ -27,8 +27,9 @@ void Force::on_user_came(const std::string& user) {
 }
 
 void Force::on_user_left(const std::string& user) {
-  if (world_.web_app.has_told(user, true, records_[user].login))
+  if (world_.web_app.has_said(user, records_[user].login)) {
     records_[user].confirmed = world_.now();
+  }
   now_.erase(user);
 }
 
@@ -41,13 +42,35 @@ void Force::on_refreshed(const std::string& user, Moment came) {
   Record& record = records_[user];
   record.floor = std::max(record.floor, came);
   const Roster roster = now(user);
-  if (!roster || world_.web_app.said_since(user, *roster, record.floor)) return;
+  if (!roster) return;
+  record.oldest = std::max(record.oldest, came);
+  if (world_.web_app.said_since(user, *roster, record.floor)) return;
   verdict_.broke("an answered refresh has brought what the web app said after it was asked",
                  user + " has " + describe(*roster));
 }
 
 void Force::on_named(const std::string& user, Moment came) {
   records_[user].named = std::max(records_[user].named, came);
+}
+
+Force::Base Force::base(const std::string& user) {
+  const Record& record = records_[user];
+  Base base;
+  base.roster = now(user);
+  if (!base.roster) return base;
+  base.sure = !record.stale && record.oldest >= std::max(record.outdated, record.login);
+  base.tagged = true;
+  for (const Told& told : world_.web_app.told(user)) {
+    if (!told.good || told.contacts != *base.roster) continue;
+    const bool since = told.sent >= record.login || told.fresh_until > record.came;
+    if (since && told.sent >= record.outdated) base.usable = true;
+    if (told.sent >= record.oldest && !told.tagged) base.tagged = false;
+  }
+  return base;
+}
+
+void Force::on_outdated(const std::string& user, Moment came) {
+  records_[user].outdated = std::max(records_[user].outdated, came);
 }
 
 void Force::on_confirmed(const std::string& user) { records_[user].confirmed = world_.now(); }
@@ -130,12 +153,13 @@ void Force::check_origin(const std::string& user, const Contacts& roster) {
 
 // By the oldest answer that can have been it: what follows must not be older than that one.
 bool Force::is_word_of_web_app(const std::string& user, const Contacts& roster, Moment since) {
+  const Told* oldest = nullptr;
   for (const Told& told : world_.web_app.told(user)) {
     if (!told.good || told.sent < since || told.contacts != roster) continue;
-    records_[user].oldest = std::max(records_[user].oldest, told.sent);
-    return true;
+    if (!oldest || told.sent < oldest->sent) oldest = &told;
   }
-  return false;
+  if (oldest) records_[user].oldest = std::max(records_[user].oldest, oldest->sent);
+  return oldest != nullptr;
 }
 
 bool Force::is_young_copy(const std::string& user, const Contacts& roster) {

@@ -2,10 +2,15 @@
 // Force: which roster of each user is in force in the server, as the witnesses are told it, and the
 // rules of how one may come into force:
 //
-//   the web app's word    an answer to a request that was sent after the login
+//   the web app's word    an answer to a request that was sent after the login, or what a POST that
+//                         came after it has said: the roster that stood in it, or the one in force
+//                         when it came with the edits that stood in it. A patch is made of nothing
+//                         but the web app's last word as far as is known; with an `if`, of the
+//                         roster with that tag
 //   never backwards       nor one older than what is in force
 //   freshness             once a refresh of a user is answered, his roster is what the web app's
-//                         data was at some moment after the refresh came
+//                         data was at some moment after the refresh came, or what a POST has said
+//                         since then
 //   a young copy          at a login, while the web app said that it is fresh, unless a refresh has
 //                         named the user since
 //   the kept copy         only after a failure, only while it is young enough
@@ -41,6 +46,16 @@ class Force {
   // Users whose login's question may have been answered in the last update, before anything else.
   bool may_have_come_first(const std::string& user) const { return came_first_.contains(user); }
 
+  // What a patch of this user's roster would be made of.
+  struct Base {
+    Roster roster;        // null: none is in force
+    bool usable = false;  // it may be the last word: what has been said since nobody has named him
+    bool sure = false;    // and is, whichever word it was
+    bool tagged = false;  // and an entity tag has come with it, whichever word it was
+  };
+  Base base(const std::string& user);
+  // A refresh that names the user has come.
+  void on_outdated(const std::string& user, Moment came);
   // The refresh that came at this moment named the user, and is over.
   void on_named(const std::string& user, Moment came);
   // The refresh that came at this moment has been answered: `user` is updated.
@@ -53,11 +68,12 @@ class Force {
   using Rosters = std::map<std::string, Roster>;
 
   struct Record {
-    Moment login = 0;   // the present one, or the last
-    Moment floor = 0;   // no older data than of this moment
-    Moment oldest = 0;  // the least that the request of what is in force was sent at
-    Moment named = 0;   // by the last refresh that is over
-    Instant came{};     // the login
+    Moment login = 0;     // the present one, or the last
+    Moment floor = 0;     // no older data than of this moment
+    Moment oldest = 0;    // the least that the request of what is in force was sent at
+    Moment named = 0;     // by the last refresh that is over
+    Moment outdated = 0;  // by the last refresh that came
+    Instant came{};       // the login
     Instant confirmed{};
     bool stale = false;  // what is in force is a kept copy
   };

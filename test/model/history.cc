@@ -19,6 +19,8 @@ constexpr std::array kAnswers = {"500", "503",  "429",   "404",     "403",     "
 // Milliseconds: within a retry, a retry, a timeout, a deadline, a kept copy's life.
 constexpr std::array kTimes = {"20", "300", "1000", "3000", "12000", "31000", "660000", "3700000"};
 
+using Words = std::vector<std::string>;
+
 class Generator {
  public:
   explicit Generator(std::uint64_t seed) : random_(seed) {}
@@ -54,7 +56,7 @@ class Generator {
   std::string user() { return kUsers[static_cast<std::size_t>(pick(static_cast<int>(users_)))]; }
   std::string resource() { return one_of(kResources); }
   std::string number(int count) { return std::to_string(pick(count)); }
-  void add(std::vector<std::string> words) {
+  void add(Words words) {
     Step step;
     step.verb = std::move(words.front());
     words.erase(words.begin());
@@ -94,22 +96,58 @@ class Generator {
     } else {
       add({"revert", a, std::to_string(1 + pick(2))});
     }
-    if (chance(60)) post(chance(50) ? std::vector{a} : std::vector{a, b});
+    if (chance(35)) post({say(a, b), say(b, a)});
+    if (chance(40)) post(chance(50) ? Words{a} : Words{a, b});
     if (chance(25)) add({"answer", "all", "good"});
   }
 
-  void post(std::vector<std::string> names) {
-    names.insert(names.begin(), "post");
-    add(std::move(names));
+  void post(Words words) {
+    words.insert(words.begin(), "post");
+    add(std::move(words));
   }
 
   void refresh() {
     if (chance(10)) return add({"refresh", user()});
     if (chance(4)) return add({"abandon"});
-    if (chance(3)) return add({"nonsense", number(4)});
-    std::vector<std::string> names;
-    for (int i = pick(5); i > 0; --i) names.push_back(name());
-    post(std::move(names));
+    if (chance(3)) return add({"nonsense", number(6)});
+    if (chance(15)) return edges();
+    if (chance(8)) return leave_in_the_middle();
+    Words words;
+    for (int i = pick(5); i > 0; --i) words.push_back(chance(70) ? name() : say(name(), user()));
+    post(std::move(words));
+  }
+  // What the web app has to say itself of a user, and of one of his contacts.
+  std::string say(const std::string& who, const std::string& contact) {
+    const int form = pick(10);
+    if (form < 2) return "roster:" + who;
+    if (form < 3) return "plain:" + who;
+    if (form < 4) return "roster-if:" + who + ":" + number(3);
+    if (form < 6) return "patch-if:" + who + ":" + number(3);
+    return "patch:" + who + ":" + contact;
+  }
+  void edges() {
+    Words words = {"edges"};
+    for (int i = pick(4); i > 0; --i) {
+      const std::string what = chance(25) ? "remove" : one_of(kSubscriptions);
+      const std::string other = chance(10) ? "stranger0@elsewhere" : user();
+      words.push_back(name() + ":" + other + ":" + what + ":" + number(3) + ":" + number(3));
+    }
+    add(std::move(words));
+  }
+  // What a refresh asked for comes when its user has gone, and may be back: and then the web app
+  // fails.
+  void leave_in_the_middle() {
+    const std::string who = user();
+    post({who, chance(50) ? say(user(), who) : user()});
+    add({"send", who});
+    leave(who);
+    if (chance(70)) edit();
+    if (chance(70)) post({who});
+    if (chance(30)) add({"come", who, resource(), "both"});
+    add({"answer", chance(50) ? "all" : who, "good"});
+    if (chance(20)) add({"pass", time()});
+    add({"come", who, resource(), "both"});
+    add({"answer", who, one_of(kAnswers)});
   }
   std::string name() {
     const int form = pick(12);
@@ -140,10 +178,13 @@ class Generator {
     add({"go", user(), resource(), chance(50) ? "politely" : "silently"});
   }
 
+  void leave(const std::string& who) {
+    for (const char* const each : kResources) add({"go", who, each, "silently"});
+  }
   // The roster is asked for anew, and whatever is on its way is older than that.
   void come_again() {
     const std::string who = user();
-    for (const char* const each : kResources) add({"go", who, each, "silently"});
+    leave(who);
     if (chance(25)) add({"pass", time()});
     add({"come", who, resource(), "both"});
     if (chance(30)) add({"answer", who, one_of(kAnswers)});

@@ -22,13 +22,6 @@ constexpr std::size_t kWaitingGets = 8;  // fewer than the server allows
 
 std::string at_host(const std::string& name) { return name + "@h"; }
 
-im::Subscription parse_subscription(const std::string& word) {
-  using im::Subscription;
-  if (word == "to") return Subscription::kTo;
-  if (word == "from") return Subscription::kFrom;
-  return word == "none" ? Subscription::kNone : Subscription::kBoth;
-}
-
 std::string make_presence(const std::string& attributes, const std::string& status) {
   return "<presence" + attributes + "><status>" + status + "</status></presence>";
 }
@@ -46,6 +39,7 @@ Player::Verb Player::find_verb(const std::string& name) {
       {"send", &Player::send},
       {"answer", &Player::answer},
       {"post", &Player::post},
+      {"edges", &Player::edges},
       {"refresh", &Player::refresh},
       {"nonsense", &Player::nonsense},
       {"abandon", &Player::abandon},
@@ -147,15 +141,25 @@ void Player::answer(const Step& step) {
   for (const std::string& user : world_.web_app.asked()) world_.answer(user, how);
 }
 
-void Player::post(const Step& step) { world_.post(step.arguments); }
+void Player::post(const Step& step) { world_.post(make_posting(step.arguments, world_.web_app)); }
 
-void Player::refresh(const Step& step) { world_.refresh_one(step.argument(0)); }
+void Player::edges(const Step& step) { world_.post(make_edges(step.arguments, world_.web_app)); }
+
+void Player::refresh(const Step& step) { world_.post(make_question(step.argument(0))); }
 
 void Player::nonsense(const Step& step) {
   static const std::map<std::string, std::string> bodies = {
-      {"0", ""}, {"1", "[\"juliet\""}, {"2", "{\"juliet\": 1}"}, {"3", "[\"juliet\", 1]"}};
+      {"0", ""},
+      {"1", "[\"juliet\""},
+      {"2", "{\"juliet\": 1}"},
+      {"3", "[\"juliet\", 1]"},
+      {"4", "[{\"user\": \"juliet\"}]"},
+      {"5", "[{\"user\": \"juliet\", \"roster\": {}}, {\"user\": \"romeo\", \"patch\": 1}]"}};
   const auto body = bodies.find(step.argument(0));
-  if (body != bodies.end()) world_.post_raw(body->second);
+  if (body == bodies.end()) return;
+  Posting posting;
+  posting.body = body->second;
+  world_.post(posting);
 }
 
 void Player::abandon(const Step&) {
@@ -288,7 +292,7 @@ bool Player::wait_until(bool (Player::*done)()) {
 void Player::settle(const Step&) {
   if (stopped_) return;
   wait_until(&Player::is_answered);
-  world_.post(world_.web_app.changed_since(settled_));
+  world_.post(make_posting(world_.web_app.changed_since(settled_), world_.web_app));
   wait_until(&Player::is_settled);
   if (!verdict_.first) rules_.check_settled();
   settled_ = verdict_.next_moment();

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "history.h"
+#include "posting.h"
 #include "rules.h"
 #include "verdict.h"
 #include "world.h"
@@ -35,6 +36,7 @@ class Player {
   void send(const Step& step);
   void answer(const Step& step);
   void post(const Step& step);
+  void edges(const Step& step);
   void refresh(const Step& step);
   void nonsense(const Step& step);
   void abandon(const Step& step);

@@ -2,21 +2,12 @@
 #include "post_rules.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <memory>
 
 namespace rosterd::model {
 
 namespace {
-
-// The names that the histories use are ASCII: this is all the preparation that they need.
-std::string prepare(std::string name) {
-  name = name.substr(0, name.find('/'));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name.find('@') == std::string::npos ? name + "@h" : name;
-}
 
 // The answers are the server's own: no need to read more JSON than their shape.
 std::string member(const std::string& body, const std::string& name) {
@@ -34,22 +25,76 @@ bool parse_number(const std::string& text, std::size_t& number) {
 
 }  // namespace
 
-void PostRules::on_post(std::uint32_t number, const std::vector<std::string>& names, bool get) {
+void PostRules::on_post(std::uint32_t number, const Posting& posting) {
   Pending post;
   post.came = verdict_.next_moment();
   post.due = world_.now() + world_.options().refresh.deadline;
-  post.counts = !get;
+  post.counts = posting.method == "POST";
   post.crowded = world_.batches() >= world_.options().refresh.batches;
-  post.total = names.size();
   post.alone = pending_.empty();
   for (auto& [other, waiting] : pending_) waiting.alone = false;
   for (const auto& [user, witness] : world_.witnesses) post.in_force[user] = force_.now(user);
-  for (const std::string& name : names) {
-    const std::string user = prepare(name);
-    ++(world_.is_online(user) ? post.online : post.offline)[user];
+  std::map<std::string, std::vector<const Saying*>> sayings;
+  for (const auto& element : posting.elements) {
+    auto& users = post.elements.emplace_back();
+    for (const Saying& saying : element) {
+      users.push_back(saying.user);
+      sayings[saying.user].push_back(&saying);
+    }
+  }
+  const bool refused = post.crowded || stopped_;
+  for (const auto& [user, said] : sayings) {
+    Named named = judge(user, said);
+    if (!refused) force_.on_outdated(user, post.came);
+    if (named.outcome && !refused) {
+      world_.web_app.say(user, *named.outcome, named.tagged, number, post.came);
+    }
+    post.users[user] = std::move(named);
   }
   last_ = number;
   pending_.emplace(number, std::move(post));
+}
+
+PostRules::Named PostRules::judge(const std::string& user,
+                                  const std::vector<const Saying*>& sayings) {
+  if (!world_.is_online(user)) return Named();
+  // What is asked for is newer than whatever stands beside it.
+  const bool asks = std::any_of(sayings.begin(), sayings.end(),
+                                [](const Saying* one) { return one->kind == Saying::Kind::kName; });
+  if (asks) return Named{Named::How::kAsked};
+  return add_up(force_.base(user), sayings);
+}
+
+// One after the other, from the last whole roster that needs no other; when one of them cannot be
+// used none is.
+PostRules::Named PostRules::add_up(const Force::Base& base,
+                                   const std::vector<const Saying*>& sayings) {
+  Named named{Named::How::kSaid};
+  const Named asked{Named::How::kAsked};
+  Contacts contacts = base.roster ? *base.roster : Contacts();
+  bool whole = false;
+  bool tag_is_sure = base.tagged;
+  const auto first = std::find_if(sayings.rbegin(), sayings.rend(), [](const Saying* one) {
+    return one->kind == Saying::Kind::kRoster && !one->base;
+  });
+  const auto from = first == sayings.rend() ? sayings.begin() : std::prev(first.base());
+  for (const Saying* one : std::vector(from, sayings.end())) {
+    const bool patches = one->kind == Saying::Kind::kPatch;
+    if (!whole && (patches || one->base)) {
+      if (!base.usable) return asked;
+      named.on_base = true;
+      if (!base.sure) named.how = Named::How::kPerhaps;
+    }
+    // Equal rosters may have no tag, others have another one.
+    if (one->base && contacts != *one->base) return asked;
+    if (one->base && !tag_is_sure) named.how = Named::How::kPerhaps;
+    whole = whole || !patches;
+    contacts = edited(patches ? std::move(contacts) : one->roster, one->edits);
+    tag_is_sure = !one->tag.empty();
+  }
+  named.outcome = std::move(contacts);
+  named.tagged = tag_is_sure;
+  return named;
 }
 
 bool PostRules::parse(const Pending& post, const std::string& body, Answer& answer) {
@@ -80,7 +125,7 @@ void PostRules::on_answered(std::uint32_t number, const http::Response& response
 
 void PostRules::check_refusal(const Pending& post, int status) {
   if (status == 503 && (post.crowded || stopped_)) return;
-  if (status == 400 && post.total == 0) return;
+  if (status == 400 && post.elements.empty()) return;
   verdict_.broke("a refresh is refused with a reason", "status " + std::to_string(status));
 }
 
@@ -89,16 +134,12 @@ void PostRules::check_answer(const Pending& post, const Answer& answer) {
   // By the letter of "ok" nothing need have come.
   const bool means_it = post.counts || !world_.options().refresh.all_failed_ok;
   const bool all_updated = means_it && answer.errors == 0;
-  for (const auto& [user, elements] : post.offline) {
-    force_.on_named(user, post.came);
-    force_.on_refreshed(user, post.came);
-  }
-  for (const auto& [user, elements] : post.online) {
+  for (const auto& [user, named] : post.users) {
     force_.on_named(user, post.came);
     const bool told = world_.web_app.has_told(user, true, post.came);
-    const bool failed = world_.web_app.has_told(user, false, post.came);
-    if (all_updated || (told && !failed)) force_.on_refreshed(user, post.came);
-    if (told) force_.on_confirmed(user);
+    if (all_updated || fate(post, user) == Fate::kUpdated) force_.on_refreshed(user, post.came);
+    if (named.how == Named::How::kOffline) continue;
+    if (told || named.outcome) force_.on_confirmed(user);
     if (all_updated && post.alone) check_contacts(post, user);
   }
 }
@@ -118,6 +159,9 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
                         force_.login(contact) < post.came;
     if (had->contains(contact) || !stayed || web_app.changed(contact) > post.came) continue;
     if (web_app.has_told(contact, false, post.came)) continue;
+    // Of whom it says something itself it is believed.
+    const auto named = post.users.find(contact);
+    if (named != post.users.end() && named->second.outcome) continue;
     const auto says = std::make_shared<Contacts>(web_app.data(contact));
     const Force::Roster has = force_.now(contact);
     if (grants(user, roster, contact, says) == grants(user, roster, contact, has) &&
@@ -128,21 +172,47 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
   }
 }
 
-// Users about whom nothing but the truth was told are updated; those about whom nothing good was
-// told are not.
+// Users about whom nothing but the truth was told are updated, and so are those of whom the refresh
+// has brought what is sure enough; those about whom nothing good was told or said are not.
+PostRules::Fate PostRules::fate(const Pending& post, const std::string& user) {
+  using How = Named::How;
+  const Named& named = post.users.at(user);
+  if (named.how == How::kOffline) return Fate::kUpdated;
+  if (named.how == How::kSaid && !has_lost_base(post, user)) return Fate::kUpdated;
+  const bool told = world_.web_app.has_told(user, true, post.came);
+  if (told && !world_.web_app.has_told(user, false, post.came)) return Fate::kUpdated;
+  return !told && named.how == How::kAsked ? Fate::kError : Fate::kOpen;
+}
+
+PostRules::Fate PostRules::fate(const Pending& post, const std::vector<std::string>& element) {
+  Fate worst = Fate::kUpdated;
+  for (const std::string& user : element) worst = std::max(worst, fate(post, user));
+  return worst;
+}
+
+// An answer that is older than the refresh may have come into force after it, or the user has gone:
+// then he must be asked for after all.
+bool PostRules::has_lost_base(const Pending& post, const std::string& user) {
+  if (!post.users.at(user).on_base) return false;
+  if (!world_.is_online(user) || force_.login(user) > post.came) return true;
+  const std::vector<Told>& all = world_.web_app.told(user);
+  return std::any_of(all.begin(), all.end(), [&](const Told& one) {
+    return one.good && one.sent < post.came && one.at > post.came;
+  });
+}
+
 void PostRules::check_counts(const Pending& post, const Answer& answer) {
   std::size_t least_updated = 0;
   std::size_t least_errors = 0;
-  for (const auto& [user, elements] : post.offline) least_updated += elements;
-  for (const auto& [user, elements] : post.online) {
-    const bool told = world_.web_app.has_told(user, true, post.came);
-    if (!told) least_errors += elements;
-    if (told && !world_.web_app.has_told(user, false, post.came)) least_updated += elements;
+  for (const std::vector<std::string>& element : post.elements) {
+    const Fate is = fate(post, element);
+    if (is == Fate::kUpdated) ++least_updated;
+    if (is == Fate::kError) ++least_errors;
   }
   const std::string counts =
       std::to_string(answer.updated) + " updated, " + std::to_string(answer.errors) + " errors";
   const bool all_failed_ok = world_.options().refresh.all_failed_ok;
-  if (post.counts && answer.updated + answer.errors != post.total) {
+  if (post.counts && answer.updated + answer.errors != post.elements.size()) {
     verdict_.broke("updated and errors are all elements", counts);
   }
   const bool countable = post.counts || !all_failed_ok;
@@ -161,10 +231,17 @@ void PostRules::on_asked(const std::string& user) {
   WebApp& web_app = world_.web_app;
   if (world_.is_online(user) && !web_app.has_told(user, true, force_.login(user))) return;
   for (const auto& [number, post] : pending_) {
-    if (post.online.contains(user) && !web_app.has_told(user, true, post.came)) return;
+    if (may_ask(post, user)) return;
   }
   if (may_be_contact(user)) return;
   verdict_.broke("the web app is asked for what is needed, once", user);
+}
+
+bool PostRules::may_ask(const Pending& post, const std::string& user) {
+  const auto named = post.users.find(user);
+  if (named == post.users.end() || named->second.how == Named::How::kOffline) return false;
+  if (world_.web_app.has_told(user, true, post.came)) return false;
+  return named->second.how != Named::How::kSaid || has_lost_base(post, user);
 }
 
 // Each refresh may ask for a contact once, until he is known. Which one asks cannot be told.

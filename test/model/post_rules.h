@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // PostRules: each refresh gets one answer, in time, that counts right and has come true; and nobody
-// is asked for without need.
+// is asked for without need: not for whom it has brought what is sure enough.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "force.h"
+#include "posting.h"
 #include "verdict.h"
 #include "world.h"
 
@@ -20,7 +21,7 @@ class PostRules {
   PostRules(Verdict& verdict, World& world, Force& force)
       : verdict_(verdict), world_(world), force_(force) {}
 
-  void on_post(std::uint32_t number, const std::vector<std::string>& names, bool get);
+  void on_post(std::uint32_t number, const Posting& posting);
   void on_answered(std::uint32_t number, const http::Response& response);
   // The web app is asked for a user.
   void on_asked(const std::string& user);
@@ -32,23 +33,45 @@ class PostRules {
   std::uint32_t oldest() const { return pending_.empty() ? 0 : pending_.begin()->first; }
 
  private:
+  // What a refresh comes to for a user.
+  struct Named {
+    enum class How {
+      kOffline,
+      kAsked,    // he must be asked for
+      kPerhaps,  // or not, it cannot be told from here
+      kSaid,     // it has brought what is sure enough
+    };
+    Named(How is = How::kOffline) : how(is) {}
+
+    How how;
+    bool on_base = false;             // what was said was said of the roster in force then
+    std::optional<Contacts> outcome;  // of what was said
+    bool tagged = false;
+  };
   struct Pending {
     Moment came = 0;
     Instant due{};
-    bool counts = true;                             // of a POST
-    bool crowded = false;                           // there were too many at once
-    std::map<std::string, std::size_t> online;      // bare JID -> elements
-    std::map<std::string, std::size_t> offline;     // likewise
+    bool counts = true;                              // of a POST
+    bool crowded = false;                            // there were too many at once
+    std::vector<std::vector<std::string>> elements;  // users of each, bare JIDs
+    std::map<std::string, Named> users;
     bool alone = true;                              // no other was waiting meanwhile
     std::map<std::string, Force::Roster> in_force;  // when it came, of those who were online
-    std::size_t total = 0;
   };
+  // Whether it is sure of a user or of an element that it is updated, or that it is an error.
+  enum class Fate { kUpdated, kOpen, kError };
   struct Answer {
     std::string status;
     std::size_t updated = 0;
     std::size_t errors = 0;
   };
 
+  Named judge(const std::string& user, const std::vector<const Saying*>& sayings);
+  static Named add_up(const Force::Base& base, const std::vector<const Saying*>& sayings);
+  bool may_ask(const Pending& post, const std::string& user);
+  bool has_lost_base(const Pending& post, const std::string& user);
+  Fate fate(const Pending& post, const std::string& user);
+  Fate fate(const Pending& post, const std::vector<std::string>& element);
   bool may_be_contact(const std::string& user);
   void check_refusal(const Pending& post, int status);
   void check_answer(const Pending& post, const Answer& answer);

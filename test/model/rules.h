@@ -32,8 +32,8 @@ class Rules final : public World::Events, private WebApp::Events {
  private:
   void on_user_came(const std::string& user) override { force_.on_user_came(user); }
   void on_user_left(const std::string& user) override { force_.on_user_left(user); }
-  void on_post(std::uint32_t number, const std::vector<std::string>& names, bool get) override {
-    posts_.on_post(number, names, get);
+  void on_post(std::uint32_t number, const Posting& posting) override {
+    posts_.on_post(number, posting);
   }
   void on_post_answered(std::uint32_t number, const http::Response& response) override {
     posts_.on_answered(number, response);

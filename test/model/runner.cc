@@ -130,7 +130,7 @@ std::vector<Step> simpler(const Step& step) {
   std::vector<Step> steps;
   for (std::size_t i = 0; i < step.arguments.size(); ++i) {
     Step other = step;
-    if (step.verb == "post") {
+    if (step.verb == "post" || step.verb == "edges") {
       other.arguments.erase(other.arguments.begin() + static_cast<std::ptrdiff_t>(i));
     } else {
       other.arguments[i] = plainest(step, i);

@@ -87,18 +87,42 @@ void WebApp::edit(const std::string& user, Contacts contacts) {
   versions(user).push_back({std::move(contacts), verdict_.next_moment()});
 }
 
-void WebApp::revert(const std::string& user, std::size_t count) {
+const Contacts& WebApp::data_before(const std::string& user, std::size_t count) {
   const std::vector<Version>& all = versions(user);
-  edit(user, Contacts(all[all.size() - 1 - std::min(count, all.size() - 1)].contacts));
+  return all[all.size() - 1 - std::min(count, all.size() - 1)].contacts;
+}
+
+void WebApp::revert(const std::string& user, std::size_t count) {
+  edit(user, Contacts(data_before(user, count)));
 }
 
 bool WebApp::said_since(const std::string& user, const Contacts& contacts, Moment moment) {
   const std::vector<Version>& all = versions(user);
   for (std::size_t i = all.size(); i-- > 0;) {
     if (all[i].contacts == contacts) return true;
-    if (all[i].since <= moment) return false;
+    if (all[i].since <= moment) break;
   }
-  return false;
+  const std::vector<Told>& told = told_[user];
+  return std::any_of(told.begin(), told.end(), [&](const Told& one) {
+    return one.good && one.sent >= moment && one.contacts == contacts;
+  });
+}
+
+void WebApp::say(const std::string& user, Contacts contacts, bool tagged, std::uint32_t post,
+                 Moment at) {
+  told_[user].emplace_back(Told{.sent = at,
+                                .at = at,
+                                .time = clock_.now(),
+                                .good = true,
+                                .contacts = std::move(contacts),
+                                .tagged = tagged,
+                                .post = post});
+}
+
+void WebApp::unsay(std::uint32_t post) {
+  for (auto& [user, all] : told_) {
+    std::erase_if(all, [&](const Told& one) { return one.post == post; });
+  }
 }
 
 std::vector<std::string> WebApp::asked() const {
@@ -165,8 +189,7 @@ Told& WebApp::note_told(const std::string& user, const Request& request, bool go
                                        .contacts = std::move(contacts)});
 }
 
-// Data that come back have the tag that they had.
-std::string WebApp::make_tag(const std::string& user, const Contacts& contacts) {
+std::string WebApp::tag_of(const std::string& user, const Contacts& contacts) {
   const std::vector<Version>& all = versions(user);
   const auto first = std::find_if(
       all.begin(), all.end(), [&](const Version& version) { return version.contacts == contacts; });
@@ -184,13 +207,19 @@ std::vector<std::string> WebApp::changed_since(Moment moment) const {
 bool WebApp::has_told(const std::string& user, bool good, Moment since) {
   const std::vector<Told>& all = told_[user];
   return std::any_of(all.begin(), all.end(), [&](const Told& one) {
-    return one.good == good && (good ? one.sent : one.at) >= since;
+    return one.post == 0 && one.good == good && (good ? one.sent : one.at) >= since;
   });
+}
+
+bool WebApp::has_said(const std::string& user, Moment since) {
+  const std::vector<Told>& all = told_[user];
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Told& one) { return one.good && one.sent >= since; });
 }
 
 Moment WebApp::told_good_at(const std::string& user, Moment since) {
   for (const Told& one : told_[user]) {
-    if (one.good && one.sent >= since) return one.at;
+    if (one.post == 0 && one.good && one.sent >= since) return one.at;
   }
   return std::numeric_limits<Moment>::max();
 }
@@ -210,7 +239,7 @@ void WebApp::answer(const std::string& user, std::string_view how, bool missing_
   requests_.erase(found);
   if (how == "404" && missing_is_empty) {
     edit(user, {});
-    note_told(user, request, true, {});
+    note_told(user, request, true, {}).tagged = false;
     return request.events->on_fetch_done(request.ticket, make_answer(*fault));
   }
   if (fault) {
@@ -223,7 +252,7 @@ void WebApp::answer(const std::string& user, std::string_view how, bool missing_
                                          make_redirect(user.substr(0, user.find('@'))));
   }
   const Contacts contacts = how == "late" ? data(user) : request.contacts;
-  const std::string tag = make_tag(user, contacts);
+  const std::string tag = tag_of(user, contacts);
   http::Response response = make_roster(contacts, tag, tag == request.tag);
   Told& told = note_told(user, request, true, contacts);
   if (how == "young") {

@@ -22,14 +22,17 @@ struct Version {
   Moment since = 0;
 };
 
-// What the server was told about one user: a roster, or that there is none to be had now.
+// What the server was told about one user: a roster, or that there is none to be had now. Or what a
+// POST has said of him, which is an answer as well, to a question of the moment at which it came.
 struct Told {
   Moment sent = 0;  // the request
   Moment at = 0;    // the answer
   Instant time{};   // likewise
   bool good = false;
-  Contacts contacts;      // when good
-  Instant fresh_until{};  // no login need ask before
+  Contacts contacts;       // when good
+  Instant fresh_until{};   // no login need ask before
+  bool tagged = true;      // an entity tag came with it
+  std::uint32_t post = 0;  // that said it; 0: it was asked for
 };
 
 class WebApp final : public web::Fetcher {
@@ -47,9 +50,13 @@ class WebApp final : public web::Fetcher {
   // -----------------------------------------------------------------------------------
   const Contacts& data(const std::string& user);
   void edit(const std::string& user, Contacts contacts);
-  // The data of so many versions ago again.
+  // The data of so many versions ago.
+  const Contacts& data_before(const std::string& user, std::size_t versions);
+  // Those again.
   void revert(const std::string& user, std::size_t versions);
-  // Was this its data at `moment` or at some time after it?
+  // Their entity tag: data that come back have the one that they had.
+  std::string tag_of(const std::string& user, const Contacts& contacts);
+  // Was this its data at `moment` or at some time after it, or what it said then?
   bool said_since(const std::string& user, const Contacts& contacts, Moment moment);
   // When its data last changed; and whose have changed since.
   Moment changed(const std::string& user) { return versions(user).back().since; }
@@ -69,6 +76,12 @@ class WebApp final : public web::Fetcher {
   void answer(const std::string& user, std::string_view how, bool missing_is_empty);
   static bool knows(std::string_view how);
 
+  // A POST says that this is the roster, or what the roster comes to.
+  void say(const std::string& user, Contacts contacts, bool tagged, std::uint32_t post, Moment at);
+  // That POST has come to nothing.
+  void unsay(std::uint32_t post);
+  // Has the server any word on this user's roster since then, asked for or not?
+  bool has_said(const std::string& user, Moment since);
   // A roster, to a request sent at `since` or later; or, then or later, that there is none.
   bool has_told(const std::string& user, bool good, Moment since);
   // So many failures in a row that the server may stop asking for a while.
@@ -89,7 +102,6 @@ class WebApp final : public web::Fetcher {
   std::uint64_t fetch(web::FetchRequest request, web::FetchEvents* events) override;
   void cancel(std::uint64_t ticket) override;
   std::vector<Version>& versions(const std::string& user);
-  std::string make_tag(const std::string& user, const Contacts& contacts);
   Told& note_told(const std::string& user, const Request& request, bool good, Contacts contacts);
 
   Verdict& verdict_;

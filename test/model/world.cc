@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/json.h"
-
 namespace rosterd::model {
 
 namespace {
@@ -160,33 +158,15 @@ void World::answer(const std::string& user, std::string_view how) {
   turn();
 }
 
-void World::request(std::string method, std::string target, std::string body) {
+void World::post(const Posting& posting) {
   http::Request request;
-  request.method = std::move(method);
-  request.target = std::move(target);
-  request.body = std::move(body);
+  request.method = posting.method;
+  request.target = posting.target;
+  request.body = posting.body;
+  verdict_.note([&] { return "    POST " + std::to_string(requests_ + 1) + ": " + posting.body; });
+  events_->on_post(++requests_, posting);
   refresh_.on_request(*this, {requests_, 1}, web::Client{}, request);
   turn();
-}
-
-std::uint32_t World::post(const std::vector<std::string>& names) {
-  json::Writer body;
-  body.array();
-  for (const std::string& name : names) body.string(name);
-  events_->on_post(++requests_, names, false);
-  request("POST", "/roster_admin/refresh", body.end().take());
-  return requests_;
-}
-
-std::uint32_t World::refresh_one(const std::string& name) {
-  events_->on_post(++requests_, {name}, true);
-  request("GET", "/roster_admin/refresh/" + name, "");
-  return requests_;
-}
-
-void World::post_raw(const std::string& body) {
-  events_->on_post(++requests_, {}, false);
-  request("POST", "/roster_admin/refresh", body);
 }
 
 void World::abandon(std::uint32_t number) { refresh_.on_request_abandoned({number, 1}); }

@@ -16,6 +16,7 @@
 #include "base/timers.h"
 #include "client.h"
 #include "im/core.h"
+#include "posting.h"
 #include "replay/fakes.h"
 #include "support/describer.h"
 #include "verdict.h"
@@ -54,8 +55,8 @@ class World final : private web::Responder {
     virtual ~Events() = default;
     virtual void on_user_came(const std::string& user) = 0;
     virtual void on_user_left(const std::string& user) = 0;
-    // Somebody asks to refresh these. POST, or GET of one.
-    virtual void on_post(std::uint32_t number, const std::vector<std::string>& names, bool get) = 0;
+    // Somebody asks for a refresh, or what he has said is refused.
+    virtual void on_post(std::uint32_t number, const Posting& posting) = 0;
     virtual void on_post_answered(std::uint32_t number, const http::Response& response) = 0;
     // All that was done has been done, and is in the outboxes.
     virtual void on_turn(const Action& action) = 0;
@@ -92,10 +93,7 @@ class World final : private web::Responder {
   // --------------------------------------------------------------
   void send_request(const std::string& user);
   void answer(const std::string& user, std::string_view how);
-  // Names as they stand in the array; returns the number of the request.
-  std::uint32_t post(const std::vector<std::string>& names);
-  std::uint32_t refresh_one(const std::string& name);
-  void post_raw(const std::string& body);
+  void post(const Posting& posting);
   void abandon(std::uint32_t number);
   void stop();
 
@@ -114,7 +112,6 @@ class World final : private web::Responder {
   void end_stream(const std::string& user);
   void close_ended();
   void run_timers();
-  void request(std::string method, std::string target, std::string body);
 
   Verdict& verdict_;
   Options options_;
