@@ -31,7 +31,7 @@ HostGate::Visitor& HostGate::take_front() {
 void HostGate::leave(Outcome outcome, std::string_view why) {
   --taken_;
   if (outcome == Outcome::kFailed && breaker_.state() == Breaker::State::kHalfOpen) {
-    probe_failed_ = true;
+    probe_failed_ = waiting_ > 0;
   }
   if (outcome == Outcome::kUnknown) breaker_.abandon_probe();
   if (outcome == Outcome::kAnswered && breaker_.succeed()) {

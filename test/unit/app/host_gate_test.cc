@@ -126,6 +126,19 @@ void who_insists_is_the_probe_at_once_and_the_others_hear_of_its_outcome(void**)
   }
 }
 
+void who_comes_after_a_failed_probe_does_not_hear_of_it(void**) {
+  Street street;
+  street.fail_often();
+  Guest one(street, "one", true), two(street, "two", true);
+  street.gate.enter(one);
+  street.settle();
+  street.gate.leave(Outcome::kFailed);
+  street.settle();
+  street.gate.enter(two);
+  street.settle();
+  assert_text_equal(street.take(), "one:in two:in");
+}
+
 void who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail(void**) {
   Street street;
   street.gate.set_places(Breaker::kFailures + 1);
@@ -169,6 +182,7 @@ int main() {
       cmocka_unit_test(who_withdraws_is_passed_over),
       cmocka_unit_test(who_comes_to_a_failing_app_is_turned_away_until_a_probe_is_due),
       cmocka_unit_test(who_insists_is_the_probe_at_once_and_the_others_hear_of_its_outcome),
+      cmocka_unit_test(who_comes_after_a_failed_probe_does_not_hear_of_it),
       cmocka_unit_test(who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail),
       cmocka_unit_test(abandoned_probe_is_followed_by_another),
   };
