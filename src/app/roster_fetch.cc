@@ -157,7 +157,7 @@ void RosterFetch::mark_sent() {
   if (sent_) return;  // redirected, or another page
   sent_ = true;
   sent_at_ = context_.clock.now();
-  sequence_ = ++context_.last_sequence;
+  renumber();
 }
 
 void RosterFetch::on_fetch_sent(std::uint64_t) {
@@ -268,7 +268,7 @@ void RosterFetch::on_bulk_refused() {
   bulk_ = nullptr;
   // The roster may change before the next request leaves: that one's answer is newer.
   sent_ = false;
-  sequence_ = ++context_.last_sequence;
+  renumber();
   attempt();
 }
 
@@ -283,7 +283,7 @@ void RosterFetch::retry_or_finish(Error error, Duration at_least) {
   if (!delay || when >= due_) return finish(tl::unexpected<Error>(std::move(error)));
   // From here on the answer will be newer than anybody who asks meanwhile.
   sent_ = false;
-  sequence_ = ++context_.last_sequence;
+  renumber();
   context_.timers.arm(retry_, when);
 }
 

@@ -87,6 +87,8 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void restart_timeout(bool now);
   // A refresh has joined.
   void insist() { plan_.insists = true; }
+  // Not sent yet: the attempt will be newer than all that there is now.
+  void renumber() { sequence_ = ++context_.last_sequence; }
 
   // The present attempt is on its way, or the next one's, while one is waiting to be sent again.
   bool sent() const { return sent_; }

@@ -142,16 +142,18 @@ void RosterSource::Impl::close_unless_wanted(Question& question) {
   if (!question.wanted()) questions.erase(std::string(question.user.bare_text()));
 }
 
-// The number of the first request whose answer is new enough for a question asked now.
+// The number of the first request whose answer is new enough for a question asked now: whatever has
+// a lower one, a roster that came inside a POST as well, was at hand before the question.
 std::uint64_t RosterSource::Impl::join(Question& question, FetchReason reason) {
   if (!question.fetch) {
     start(question, reason);
     return question.fetch->sequence();
   }
   RosterFetch& fetch = *question.fetch;
-  if (fetch.sent()) return fetch.sequence() + 1;
+  if (fetch.sent()) return context.last_sequence + 1;
   fetch.restart_timeout(reason == FetchReason::kLogin);
   if (reason == FetchReason::kRefresh) fetch.insist();
+  fetch.renumber();
   return fetch.sequence();
 }
 
