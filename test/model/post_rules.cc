@@ -145,7 +145,8 @@ void PostRules::check_answer(const Pending& post, const Answer& answer) {
 }
 
 // Of a new friendship one name is enough: who is newly given something, and gives it back as far as
-// the web app knows, has been asked for as well.
+// the web app knows, has been asked for as well. (A contact whose roster here gives back what his
+// data do not any more is another matter: whoever took it away has to name one of the two then.)
 void PostRules::check_contacts(const Pending& post, const std::string& user) {
   WebApp& web_app = world_.web_app;
   const Force::Roster roster = force_.now(user);
@@ -164,10 +165,9 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
     if (named != post.users.end() && named->second.outcome) continue;
     const auto says = std::make_shared<Contacts>(web_app.data(contact));
     const Force::Roster has = force_.now(contact);
-    if (grants(user, roster, contact, says) == grants(user, roster, contact, has) &&
-        grants(contact, says, user, roster) == grants(contact, has, user, roster)) {
-      continue;
-    }
+    const bool hidden = grants(user, roster, contact, says) && !grants(user, roster, contact, has);
+    const bool hides = grants(contact, says, user, roster) && !grants(contact, has, user, roster);
+    if (!hidden && !hides) continue;
     verdict_.broke("one name of a new friendship is enough", user + " and " + contact);
   }
 }
