@@ -114,7 +114,12 @@ class Generator {
     if (chance(8)) return leave_in_the_middle();
     Words words;
     for (int i = pick(5); i > 0; --i) words.push_back(chance(70) ? name() : say(name(), user()));
+    add_wishes(words);
     post(std::move(words));
+  }
+  void add_wishes(Words& words) {
+    if (chance(20)) words.push_back("+all");
+    if (chance(12)) words.push_back("+async");
   }
   // What the web app has to say itself of a user, and of one of his contacts.
   std::string say(const std::string& who, const std::string& contact) {
@@ -132,6 +137,7 @@ class Generator {
       const std::string other = chance(10) ? "stranger0@elsewhere" : user();
       words.push_back(name() + ":" + other + ":" + what + ":" + number(3) + ":" + number(3));
     }
+    add_wishes(words);
     add(std::move(words));
   }
   // What a refresh asked for comes when its user has gone, and may be back: and then the web app

@@ -30,6 +30,8 @@ void PostRules::on_post(std::uint32_t number, const Posting& posting) {
   post.came = verdict_.next_moment();
   post.due = world_.now() + world_.options().refresh.deadline;
   post.counts = posting.method == "POST";
+  post.atomic = posting.atomic;
+  post.answers_first = posting.answers_first;
   post.crowded = world_.batches() >= world_.options().refresh.batches;
   post.alone = pending_.empty();
   for (auto& [other, waiting] : pending_) waiting.alone = false;
@@ -97,30 +99,54 @@ PostRules::Named PostRules::add_up(const Force::Base& base,
   return named;
 }
 
-bool PostRules::parse(const Pending& post, const std::string& body, Answer& answer) {
-  answer.status = member(body, "status");
-  if (post.counts) {
-    return parse_number(member(body, "updated"), answer.updated) &&
-           parse_number(member(body, "errors"), answer.errors);
+std::optional<Counts> PostRules::parse(const Pending& post, const std::string& body) {
+  Counts counts;
+  if (!post.counts) {
+    (member(body, "status") == "\"ok\"" ? counts.updated : counts.errors) = 1;
+    return counts;
   }
-  (answer.status == "\"ok\"" ? answer.updated : answer.errors) = 1;
-  return true;
+  const bool told = parse_number(member(body, "updated"), counts.updated) &&
+                    parse_number(member(body, "errors"), counts.errors);
+  return told ? std::optional(counts) : std::nullopt;
+}
+
+PostRules::Pending PostRules::take(std::uint32_t number) {
+  over_.push_back(verdict_.next_moment());
+  return std::move(pending_.extract(number).mapped());
 }
 
 void PostRules::on_answered(std::uint32_t number, const http::Response& response) {
   const auto found = pending_.find(number);
-  if (found == pending_.end()) {
+  if (found == pending_.end() || found->second.accepted) {
     return verdict_.broke("each refresh is answered once", "POST " + std::to_string(number));
   }
-  const Pending post = found->second;
-  pending_.erase(found);
-  over_.push_back(verdict_.next_moment());
-  if (response.status != 200) return check_refusal(post, response.status);
-  Answer answer;
-  if (!parse(post, response.body, answer)) {
-    return verdict_.broke("an answer says how many were updated", response.body);
+  if (response.status == 202) return accept(found->second, number);
+  const Pending post = take(number);
+  const bool nothing = response.status == 502 && post.atomic;
+  if (response.status != 200 && !nothing) return check_refusal(post, response.status);
+  const std::optional<Counts> counts = parse(post, response.body);
+  if (!counts) return verdict_.broke("an answer says how many were updated", response.body);
+  check_status(post, response, *counts);
+  if (nothing) world_.web_app.unsay(number);
+  nothing ? check_nothing(post, *counts) : check_answer(post, *counts);
+}
+
+void PostRules::accept(Pending& post, std::uint32_t number) {
+  post.accepted = true;
+  if (post.answers_first) return;
+  verdict_.broke("only who wants that is answered at once", "POST " + std::to_string(number));
+}
+
+// What it came to is as true as if it had been said, where it can be told.
+void PostRules::on_over(std::uint32_t number, const std::optional<Counts>& counts) {
+  const Pending post = take(number);
+  if (!counts) {
+    for (const auto& [user, named] : post.users) force_.on_named(user, post.came);
+    return;
   }
-  check_answer(post, answer);
+  const bool nothing = post.atomic && counts->updated == 0 && !post.elements.empty();
+  if (nothing) world_.web_app.unsay(number);
+  nothing ? check_nothing(post, *counts) : check_answer(post, *counts);
 }
 
 void PostRules::check_refusal(const Pending& post, int status) {
@@ -129,7 +155,7 @@ void PostRules::check_refusal(const Pending& post, int status) {
   verdict_.broke("a refresh is refused with a reason", "status " + std::to_string(status));
 }
 
-void PostRules::check_answer(const Pending& post, const Answer& answer) {
+void PostRules::check_answer(const Pending& post, const Counts& answer) {
   check_counts(post, answer);
   // By the letter of "ok" nothing need have come.
   const bool means_it = post.counts || !world_.options().refresh.all_failed_ok;
@@ -201,7 +227,7 @@ bool PostRules::has_lost_base(const Pending& post, const std::string& user) {
   });
 }
 
-void PostRules::check_counts(const Pending& post, const Answer& answer) {
+void PostRules::check_counts(const Pending& post, const Counts& answer) {
   std::size_t least_updated = 0;
   std::size_t least_errors = 0;
   for (const std::vector<std::string>& element : post.elements) {
@@ -219,9 +245,34 @@ void PostRules::check_counts(const Pending& post, const Answer& answer) {
   if (countable && (answer.updated < least_updated || answer.errors < least_errors)) {
     verdict_.broke("who was fetched is updated, who was not is an error", counts);
   }
-  const bool failed = answer.errors > 0 && answer.updated == 0 && !all_failed_ok;
-  if (answer.status != (failed ? "\"error\"" : "\"ok\"")) {
-    verdict_.broke("a refresh in which all failed says so", counts + ", " + answer.status);
+  if (post.atomic && answer.errors > 0) {
+    verdict_.broke("a refresh of all or nothing comes to one of these", counts);
+  }
+}
+
+void PostRules::check_status(const Pending& post, const http::Response& response,
+                             const Counts& counts) {
+  const bool all_failed = counts.errors > 0 && counts.updated == 0;
+  const bool means_it = post.atomic || !world_.options().refresh.all_failed_ok;
+  const std::string status = member(response.body, "status");
+  if (status == (all_failed && means_it ? "\"error\"" : "\"ok\"")) return;
+  verdict_.broke("a refresh in which all failed says so", response.body);
+}
+
+// All or nothing, and it was nothing: somebody must have failed, all elements count as errors, and
+// no roster that was in force has been replaced.
+void PostRules::check_nothing(const Pending& post, const Counts& answer) {
+  if (answer.updated != 0 || answer.errors != post.elements.size()) {
+    verdict_.broke("updated and errors are all elements", "when nothing is applied");
+  }
+  const bool sure = std::all_of(post.elements.begin(), post.elements.end(),
+                                [&](const auto& one) { return fate(post, one) == Fate::kUpdated; });
+  if (sure) verdict_.broke("who was fetched is updated, who was not is an error", "nothing is");
+  for (const auto& [user, named] : post.users) {
+    force_.on_named(user, post.came);
+    if (named.how == Named::How::kOffline) force_.on_refreshed(user, post.came);
+    if (!force_.changed().contains(user) || !force_.before(user)) continue;
+    verdict_.broke("a refresh of all or nothing that fails changes nothing", user);
   }
 }
 

@@ -23,6 +23,7 @@ class PostRules {
 
   void on_post(std::uint32_t number, const Posting& posting);
   void on_answered(std::uint32_t number, const http::Response& response);
+  void on_over(std::uint32_t number, const std::optional<Counts>& counts);
   // The web app is asked for a user.
   void on_asked(const std::string& user);
   // No refresh has waited for longer than it may.
@@ -52,6 +53,9 @@ class PostRules {
     Moment came = 0;
     Instant due{};
     bool counts = true;                              // of a POST
+    bool atomic = false;                             // all or nothing
+    bool answers_first = false;                      // it is to be answered before it is over
+    bool accepted = false;                           // and has been
     bool crowded = false;                            // there were too many at once
     std::vector<std::vector<std::string>> elements;  // users of each, bare JIDs
     std::map<std::string, Named> users;
@@ -60,11 +64,6 @@ class PostRules {
   };
   // Whether it is sure of a user or of an element that it is updated, or that it is an error.
   enum class Fate { kUpdated, kOpen, kError };
-  struct Answer {
-    std::string status;
-    std::size_t updated = 0;
-    std::size_t errors = 0;
-  };
 
   Named judge(const std::string& user, const std::vector<const Saying*>& sayings);
   static Named add_up(const Force::Base& base, const std::vector<const Saying*>& sayings);
@@ -73,11 +72,15 @@ class PostRules {
   Fate fate(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::vector<std::string>& element);
   bool may_be_contact(const std::string& user);
+  Pending take(std::uint32_t number);
+  void accept(Pending& post, std::uint32_t number);
   void check_refusal(const Pending& post, int status);
-  void check_answer(const Pending& post, const Answer& answer);
+  void check_status(const Pending& post, const http::Response& response, const Counts& counts);
+  void check_answer(const Pending& post, const Counts& answer);
+  void check_nothing(const Pending& post, const Counts& answer);
   void check_contacts(const Pending& post, const std::string& user);
-  void check_counts(const Pending& post, const Answer& answer);
-  static bool parse(const Pending& post, const std::string& body, Answer& answer);
+  void check_counts(const Pending& post, const Counts& answer);
+  static std::optional<Counts> parse(const Pending& post, const std::string& body);
 
   Verdict& verdict_;
   World& world_;

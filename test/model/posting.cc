@@ -51,6 +51,13 @@ Edits diff(const Contacts& from, const Contacts& to) {
   return edits;
 }
 
+// Is it none of an element, but of how all are to be treated?
+bool take_wish(const std::string& word, Posting& posting) {
+  if (word == "+all") posting.atomic = true;
+  if (word == "+async") posting.answers_first = true;
+  return word.starts_with('+');
+}
+
 Saying parse_element(const std::string& word, WebApp& web_app) {
   if (word.find(':') == std::string::npos) return make_saying(Saying::Kind::kName, word);
   const Words parts = split(word);
@@ -170,6 +177,7 @@ Posting make_posting(const Words& words, WebApp& web_app) {
   json::Writer body;
   body.array();
   for (const std::string& word : words) {
+    if (take_wish(word, posting)) continue;
     Saying saying = parse_element(word, web_app);
     write_element(body, saying);
     posting.elements.push_back({std::move(saying)});
@@ -192,6 +200,7 @@ Posting make_edges(const Words& words, WebApp& web_app) {
   json::Writer body;
   body.array();
   for (const std::string& word : words) {
+    if (take_wish(word, posting)) continue;
     const Words parts = split(word);
     Edge edge{parts[0], parts[1], parts[2], {}, {}};
     if (prepare(edge.a) == prepare(edge.b)) continue;

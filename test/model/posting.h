@@ -7,6 +7,7 @@
 //   roster-if:juliet:N  likewise, meant for whoever has her roster of N changes ago
 //   patch:juliet:romeo  what she has of romeo now
 //   patch-if:juliet:N   what has changed since N changes ago, meant for that roster; tagged
+//   +all                all of it or nothing (Rosterd-Atomic); +async: answered at once (Prefer)
 //
 // and of an edge, which changes the web app's data as well (`remove`; 0: what is not said):
 //
@@ -52,6 +53,8 @@ struct Posting {
   std::string method = "POST";
   std::string target = "/roster_admin/refresh";
   std::string body;
+  bool atomic = false;
+  bool answers_first = false;
 };
 
 Posting make_posting(const std::vector<std::string>& words, WebApp& web_app);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Rules final : public World::Events, private WebApp::Events {
   }
   void on_post_answered(std::uint32_t number, const http::Response& response) override {
     posts_.on_answered(number, response);
+  }
+  void on_post_over(std::uint32_t number, const std::optional<Counts>& counts) override {
+    posts_.on_over(number, counts);
   }
   void on_turn(const Action& action) override;
   void on_asked(const std::string& user) override { posts_.on_asked(user); }

@@ -158,13 +158,18 @@ void World::answer(const std::string& user, std::string_view how) {
   turn();
 }
 
-void World::post(const Posting& posting) {
+void World::post(const Posting& wanted) {
+  Posting posting = wanted;
+  if (silent_) posting.answers_first = false;
   http::Request request;
   request.method = posting.method;
   request.target = posting.target;
   request.body = posting.body;
+  if (posting.atomic) request.fields.add("Rosterd-Atomic", "all");
+  if (posting.answers_first) request.fields.add("Prefer", "respond-async");
   verdict_.note([&] { return "    POST " + std::to_string(requests_ + 1) + ": " + posting.body; });
-  events_->on_post(++requests_, posting);
+  unanswered_.insert(++requests_);
+  events_->on_post(requests_, posting);
   refresh_.on_request(*this, {requests_, 1}, web::Client{}, request);
   turn();
 }
@@ -173,12 +178,36 @@ void World::abandon(std::uint32_t number) { refresh_.on_request_abandoned({numbe
 
 void World::respond(web::ExchangeId exchange, http::Response response) {
   // The rules see what the clients got before the answer, and only that.
+  responding_ = true;
   turn();
+  responding_ = false;
   verdict_.note([&] {
     return "    POST " + std::to_string(exchange.index) + " is answered " +
            std::to_string(response.status) + " " + response.body;
   });
+  unanswered_.erase(exchange.index);
   events_->on_post_answered(exchange.index, response);
+  if (response.status != 202) return;
+  silent_ = Silent{exchange.index, refresh_.stats().durations.count(), total()};
+}
+
+Counts World::total() const {
+  return {.updated = refresh_.stats().updated, .errors = refresh_.stats().errors};
+}
+
+// What it came to can be told when no other has come to its end since it began.
+void World::look_after_silent() {
+  if (!silent_ || responding_ || refresh_.running() > unanswered_.size()) return;
+  const Silent done = *std::exchange(silent_, std::nullopt);
+  std::optional<Counts> counts;
+  if (refresh_.stats().durations.count() == done.batches + 1) {
+    counts = Counts{total().updated - done.counts.updated, total().errors - done.counts.errors};
+  }
+  verdict_.note([&] {
+    return "    POST " + std::to_string(done.number) + " is over" +
+           (counts ? ", " + std::to_string(counts->updated) + " updated" : "");
+  });
+  events_->on_post_over(done.number, counts);
 }
 
 void World::stop() {
@@ -191,6 +220,7 @@ void World::stop() {
 
 void World::turn(const Action& action) {
   if (events_) events_->on_turn(action);
+  look_after_silent();
 }
 
 void World::run_timers() {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,12 @@ struct Action {
   bool available = false;
 };
 
+// What a refresh came to.
+struct Counts {
+  std::size_t updated = 0;
+  std::size_t errors = 0;
+};
+
 class World final : private web::Responder {
  public:
   class Events {
@@ -58,6 +66,8 @@ class World final : private web::Responder {
     // Somebody asks for a refresh, or what he has said is refused.
     virtual void on_post(std::uint32_t number, const Posting& posting) = 0;
     virtual void on_post_answered(std::uint32_t number, const http::Response& response) = 0;
+    // It has been answered before anything was done, and is over now.
+    virtual void on_post_over(std::uint32_t number, const std::optional<Counts>& counts) = 0;
     // All that was done has been done, and is in the outboxes.
     virtual void on_turn(const Action& action) = 0;
   };
@@ -93,6 +103,8 @@ class World final : private web::Responder {
   // --------------------------------------------------------------
   void send_request(const std::string& user);
   void answer(const std::string& user, std::string_view how);
+  // One that is answered first waits for another such to be over: which one of two is could not be
+  // told.
   void post(const Posting& posting);
   void abandon(std::uint32_t number);
   void stop();
@@ -118,9 +130,22 @@ class World final : private web::Responder {
   replay::VirtualClock clock_;
   Timers timers_;
   Events* events_ = nullptr;
+  void look_after_silent();
+
+  // A refresh that has been answered before it is over.
+  struct Silent {
+    std::uint32_t number = 0;
+    std::uint64_t batches = 0;  // over when it began; updated and errors, likewise
+    Counts counts;
+  };
+  Counts total() const;
+
   std::map<std::string, std::size_t> streams_;  // by user
   std::map<std::string, std::size_t> unbound_;
   std::uint32_t requests_ = 0;
+  std::set<std::uint32_t> unanswered_;
+  std::optional<Silent> silent_;
+  bool responding_ = false;
   xml::Parser parser_;
   test::Describer describer_;
 
