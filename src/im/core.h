@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "im/held_roster.h"
 #include "im/ports.h"
+#include "im/push_queries.h"
 #include "im/roster_diff.h"
 #include "im/session.h"
 #include "xml/element.h"
@@ -59,6 +60,14 @@ struct Options {
   std::size_t last_seen_users = 100'000;              // who left, of whom it is known when
 };
 
+// What makes of one roster another, and the pushes that tell so.
+struct RosterComparison {
+  SharedRoster before;                    // null: none was in force
+  SharedRoster after;                     // null: nothing has been compared
+  std::vector<ItemChange> differences{};  // points into both
+  PushQueries queries{};                  // of these; empty where nobody wanted pushes
+};
+
 // One user's roster in a batch; the very one that he has already, where the web app said that it is
 // unchanged. `sequence` orders fetches of that user: one older than what is applied is dropped.
 struct RosterChange {
@@ -67,10 +76,7 @@ struct RosterChange {
   RosterTag tag;
   std::uint64_t sequence = 0;
 
-  // What prepare() has found out.
-  SharedRoster prepared{};                // the roster that was compared; null: none
-  SharedRoster compared_with{};           // with the one in force then; null: none was
-  std::vector<ItemChange> differences{};  // to that; points into both rosters
+  RosterComparison prepared{};  // with what was in force at Core::prepare()
 };
 
 class Core {

@@ -20,18 +20,6 @@ using xmpp::StanzaCondition;
 
 constexpr std::string_view kNoRosterText = "The contact list cannot be fetched at the moment";
 
-void write_item(xml::Writer& writer, const Roster& roster, const RosterItem& item) {
-  const Interner& names = roster.interner();
-  writer.open("item")
-      .attr("jid", names.text(item.contact))
-      .attr_if("name", names.text(item.name))
-      .attr("subscription", to_string(item.subscription));
-  for (const std::string_view group : split_groups(names.text(item.groups))) {
-    writer.leaf("group", group);
-  }
-  writer.end();
-}
-
 // A client that names the version it has gets an empty result if that is still the one.
 void answer_get(const Roster& roster, std::optional<std::string_view> version, IqReply& reply) {
   if (version == roster.version()) return reply.result();
@@ -40,33 +28,6 @@ void answer_get(const Roster& roster, std::optional<std::string_view> version, I
     for (const RosterItem& item : roster.items()) write_item(writer, roster, item);
     writer.end();
   });
-}
-
-// The query element of a push, the same for every session.
-void write_push_query(std::string& out, const Roster& roster, const ItemChange& change,
-                      std::string_view version) {
-  xml::Writer writer(out);
-  writer.open("query", ns::kRoster).attr("ver", version);
-  if (change.after) {
-    write_item(writer, roster, *change.after);
-  } else {
-    writer.open("item")
-        .attr("jid", roster.interner().text(change.contact()))
-        .attr("subscription", "remove")
-        .end();
-  }
-  writer.end();
-}
-
-void push_to_interested(State& state, const User& user, std::string_view query) {
-  for (Session* session : user.sessions) {
-    if (!session->interested) continue;
-    state.send(*session, [&](std::string& out) {
-      out.append("<iq type='set' id='push").append(std::to_string(++state.pushes)).append("'");
-      xml::append_attribute(out, "to", session->jid.text());
-      out.append(">").append(query).append("</iq>");
-    });
-  }
 }
 
 // The get as it was asked, so that it is answered in the one way that iqs are answered.
@@ -138,23 +99,21 @@ void fail_waiting_gets(State& state, User& user) {
   });
 }
 
-// Only the last push leads to a roster whose hash a client may keep. The versions before it are
-// longer than any hash, so a client that is cut off in between fetches everything.
-void push_roster_changes(State& state, User& user, const std::vector<ItemChange>& changes) {
-  const bool anybody = std::any_of(user.sessions.begin(), user.sessions.end(),
-                                   [](const Session* session) { return session->interested; });
-  if (!anybody) return;
-  const Roster& roster = *user.roster();
-  const std::string last_version = roster.version();
-  std::string version;
-  std::string query;
-  std::size_t left = changes.size();
-  for (const ItemChange& change : changes) {
-    version = last_version;
-    if (--left > 0) version.append("-").append(std::to_string(left));
-    query.clear();
-    write_push_query(query, roster, change, version);
-    push_to_interested(state, user, query);
+bool wants_pushes(const User& user) {
+  return std::any_of(user.sessions.begin(), user.sessions.end(),
+                     [](const Session* session) { return session->interested; });
+}
+
+void push_roster_changes(State& state, const User& user, const PushQueries& queries) {
+  for (Session* session : user.sessions) {
+    if (!session->interested) continue;
+    for (std::size_t i = 0; i < queries.count(); ++i) {
+      state.send(*session, [&](std::string& out) {
+        out.append("<iq type='set' id='push").append(std::to_string(++state.pushes)).append("'");
+        xml::append_attribute(out, "to", session->jid.text());
+        out.append(">").append(queries.query(i)).append("</iq>");
+      });
+    }
   }
 }
 

@@ -3,15 +3,16 @@
 // roster, and pushes. Sets are in read_only_roster.cc.
 #pragma once
 
-#include <vector>
-
-#include "im/roster_diff.h"
+#include "im/push_queries.h"
 #include "im/state.h"
 
 namespace rosterd::im {
 
-// To every interested session of `user`, one item per push. `changes` lead to the roster in force.
-void push_roster_changes(State& state, User& user, const std::vector<ItemChange>& changes);
+// Is any session of `user` interested?
+bool wants_pushes(const User& user);
+
+// To every interested session of `user`, one item per push. `queries` lead to the roster in force.
+void push_roster_changes(State& state, const User& user, const PushQueries& queries);
 
 // The roster has come into force: whoever waits gets it and is interested from now on.
 void answer_waiting_gets(State& state, User& user);

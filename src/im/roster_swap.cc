@@ -2,6 +2,8 @@
 #include "im/roster_swap.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "im/roster_iq.h"
@@ -11,30 +13,44 @@ namespace rosterd::im {
 
 namespace {
 
-// One direction between two users, before the swap and after it.
-struct Sight {
-  bool before = false;
-  bool after = false;
-
-  bool lost() const { return before && !after; }
-  bool gained() const { return !before && after; }
+// What one user's roster says of the other, before the swap and after it; null: nothing.
+struct Word {
+  const RosterItem* before = nullptr;
+  const RosterItem* after = nullptr;
 };
 
 // Two users of whom one names the other, in the old rosters or in the new ones.
 struct Pair {
-  Pair(User& one, User& other)
-      : a(one.atom < other.atom ? &one : &other), b(one.atom < other.atom ? &other : &one) {
-    key = std::uint64_t{a->atom} << 32 | b->atom;
-  }
-  Atom a_atom() const { return static_cast<Atom>(key >> 32); }
-  Atom b_atom() const { return static_cast<Atom>(key); }
-
   User* a;  // whose atom is less
   User* b;
-  std::uint64_t key;  // of both atoms: to be sorted without looking at the users
-  Sight a_sees_b = {};
-  Sight b_sees_a = {};
+  Word of_a;
+  Word of_b;
 };
+
+// One direction between the two.
+bool had_sight(const Word& wanted, const Word& granted) {
+  return grants_sight(wanted.before, granted.before);
+}
+bool has_sight(const Word& wanted, const Word& granted) {
+  return grants_sight(wanted.after, granted.after);
+}
+bool loses_sight(const Word& wanted, const Word& granted) {
+  return had_sight(wanted, granted) && !has_sight(wanted, granted);
+}
+bool gains_sight(const Word& wanted, const Word& granted) {
+  return !had_sight(wanted, granted) && has_sight(wanted, granted);
+}
+
+// A changed item that stands between two users who are here.
+struct Mention {
+  std::uint64_t pair;  // both atoms, the lesser first: the same for the other's mention of this one
+  std::uint32_t swap;
+  std::uint32_t change;
+};
+
+std::uint64_t make_pair_key(Atom x, Atom y) {
+  return std::uint64_t{std::min(x, y)} << 32 | std::max(x, y);
+}
 
 // A new name or new groups change nothing of who sees whom.
 bool may_change_sight(const ItemChange& change) {
@@ -42,30 +58,50 @@ bool may_change_sight(const ItemChange& change) {
          change.before->subscription != change.after->subscription;
 }
 
+// Those of one pair stand together.
+std::vector<Mention> collect_mentions(const State& state, const std::vector<RosterSwap>& swaps) {
+  std::vector<Mention> mentions;
+  for (std::uint32_t i = 0; i < swaps.size(); ++i) {
+    const Atom owner = swaps[i].user->atom;
+    const std::vector<ItemChange>& changes = swaps[i].comparison.differences;
+    for (std::uint32_t j = 0; j < changes.size(); ++j) {
+      const ItemChange& change = changes[j];
+      const Atom contact = change.contact();
+      if (contact == owner || !may_change_sight(change) || !state.directory.find_user(contact)) {
+        continue;
+      }
+      mentions.push_back({make_pair_key(owner, contact), i, j});
+    }
+  }
+  std::sort(mentions.begin(), mentions.end(),
+            [](const Mention& x, const Mention& y) { return x.pair < y.pair; });
+  return mentions;
+}
+
+// The word of who does not change it.
+Word find_word(const User& of, const User& about) {
+  const RosterItem* const item = of.find_item(about.atom);
+  return {item, item};
+}
+
 // Each pair once, whichever of the two rosters (or both) names the other. Only a changed item can
 // change who sees whom.
 std::vector<Pair> collect_pairs(const State& state, const std::vector<RosterSwap>& swaps) {
+  const std::vector<Mention> mentions = collect_mentions(state, swaps);
   std::vector<Pair> pairs;
-  for (const RosterSwap& swap : swaps) {
-    for (const ItemChange& change : swap.changes) {
-      if (!may_change_sight(change)) continue;
-      User* contact = state.directory.find_user(change.contact());
-      if (contact && contact != swap.user) pairs.emplace_back(*swap.user, *contact);
+  for (auto one = mentions.begin(); one != mentions.end();) {
+    User* const a = state.directory.find_user(static_cast<Atom>(one->pair >> 32));
+    User* const b = state.directory.find_user(static_cast<Atom>(one->pair));
+    std::optional<Word> of_a;
+    std::optional<Word> of_b;
+    for (const std::uint64_t key = one->pair; one != mentions.end() && one->pair == key; ++one) {
+      const RosterSwap& swap = swaps[one->swap];
+      const ItemChange& change = swap.comparison.differences[one->change];
+      (swap.user == a ? of_a : of_b) = Word{change.before, change.after};
     }
+    pairs.push_back({a, b, of_a ? *of_a : find_word(*a, *b), of_b ? *of_b : find_word(*b, *a)});
   }
-  std::sort(pairs.begin(), pairs.end(), [](const Pair& x, const Pair& y) { return x.key < y.key; });
-  const auto equal = [](const Pair& x, const Pair& y) { return x.key == y.key; };
-  pairs.erase(std::unique(pairs.begin(), pairs.end(), equal), pairs.end());
   return pairs;
-}
-
-void look(std::vector<Pair>& pairs, bool Sight::*when) {
-  for (Pair& pair : pairs) {
-    const RosterItem* const of_a = pair.a->find_item(pair.b_atom());
-    const RosterItem* const of_b = pair.b->find_item(pair.a_atom());
-    pair.a_sees_b.*when = grants_sight(of_a, of_b);
-    pair.b_sees_a.*when = grants_sight(of_b, of_a);
-  }
 }
 
 void swap_in(std::vector<RosterSwap>& swaps) {
@@ -113,21 +149,19 @@ void gain_sight(State& state, User& watcher, User& gained) {
 
 // The heart: the order of the outboxes is that of these statements.
 void put_into_force(State& state, std::vector<RosterSwap>& swaps) {
-  std::vector<Pair> pairs = collect_pairs(state, swaps);
-  look(pairs, &Sight::before);
+  const std::vector<Pair> pairs = collect_pairs(state, swaps);
   swap_in(swaps);
-  look(pairs, &Sight::after);
-  for (const Pair& pair : pairs) {
-    if (pair.a_sees_b.lost()) lose_sight(state, *pair.a, *pair.b);
-    if (pair.b_sees_a.lost()) lose_sight(state, *pair.b, *pair.a);
+  for (const auto& [a, b, of_a, of_b] : pairs) {
+    if (loses_sight(of_a, of_b)) lose_sight(state, *a, *b);
+    if (loses_sight(of_b, of_a)) lose_sight(state, *b, *a);
   }
   for (const RosterSwap& swap : swaps) {
-    push_roster_changes(state, *swap.user, swap.changes);
+    push_roster_changes(state, *swap.user, swap.comparison.queries);
     answer_waiting_gets(state, *swap.user);
   }
-  for (const Pair& pair : pairs) {
-    if (pair.a_sees_b.gained()) gain_sight(state, *pair.a, *pair.b);
-    if (pair.b_sees_a.gained()) gain_sight(state, *pair.b, *pair.a);
+  for (const auto& [a, b, of_a, of_b] : pairs) {
+    if (gains_sight(of_a, of_b)) gain_sight(state, *a, *b);
+    if (gains_sight(of_b, of_a)) gain_sight(state, *b, *a);
   }
 }
 

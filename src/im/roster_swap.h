@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "im/core.h"
 #include "im/held_roster.h"
-#include "im/roster_diff.h"
 #include "im/state.h"
 #include "im/user.h"
 
@@ -16,7 +16,7 @@ struct RosterSwap {
   User* user;
   HeldRoster incoming;  // after the swap: what it replaced
   RosterState state;
-  std::vector<ItemChange> changes;  // to the roster in force; points into both
+  RosterComparison comparison;  // of the roster in force with the incoming one
 };
 
 // Each user at most once. What was in force is in `swaps` afterwards, and dies with it.

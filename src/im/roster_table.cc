@@ -60,17 +60,25 @@ std::vector<Candidate> collect_candidates(State& state, std::vector<RosterChange
   return candidates;
 }
 
-std::vector<ItemChange> diff(const User& user, const SharedRoster& incoming) {
-  const Roster* const before = user.roster();
-  if (before == incoming.get()) return {};  // not modified
-  return diff_rosters(before, *incoming);
+RosterComparison compare(const User& user, const SharedRoster& incoming) {
+  RosterComparison comparison{user.shared_roster(), incoming};
+  if (comparison.before == incoming) return comparison;  // not modified
+  comparison.differences = diff_rosters(comparison.before.get(), *incoming);
+  return comparison;
+}
+
+void render_pushes(const User& user, RosterComparison& comparison) {
+  if (!wants_pushes(user)) return;
+  comparison.queries = PushQueries(*comparison.after, comparison.differences);
 }
 
 RosterSwap make_swap(const State& state, User& user, RosterChange& change, RosterState as,
                      Freshness freshness) {
-  auto changes =
-      is_up_to_date(user, change) ? std::move(change.differences) : diff(user, change.roster);
-  return {&user, hold(state, change, freshness), as, std::move(changes)};
+  RosterComparison comparison =
+      is_up_to_date(user, change) ? std::move(change.prepared) : compare(user, change.roster);
+  // Somebody may have become interested since.
+  if (comparison.queries.count() == 0) render_pushes(user, comparison);
+  return {&user, hold(state, change, freshness), as, std::move(comparison)};
 }
 
 // What is too old for this login is still newer than the copy that serves, or would, while the web
@@ -108,8 +116,9 @@ std::vector<RosterSwap> collect_swaps(State& state, std::vector<RosterChange>& b
 // The copy from an earlier login comes into force as it is.
 void apply_kept_roster(State& state, User& user, RosterState as) {
   std::vector<RosterSwap> swaps;
-  auto changes = diff(user, user.held->roster);
-  swaps.push_back({&user, std::move(*user.held), as, std::move(changes)});
+  RosterComparison comparison = compare(user, user.held->roster);
+  render_pushes(user, comparison);
+  swaps.push_back({&user, std::move(*user.held), as, std::move(comparison)});
   user.held.reset();
   put_into_force(state, swaps);
 }
@@ -129,13 +138,14 @@ bool is_given_back(Subscription gift, const RosterItem* back) {
 }  // namespace
 
 bool is_up_to_date(const User& user, const RosterChange& change) {
-  return change.prepared && change.prepared == change.roster &&
-         change.compared_with.get() == user.roster();
+  const RosterComparison& prepared = change.prepared;
+  return prepared.after && prepared.after == change.roster &&
+         prepared.before.get() == user.roster();
 }
 
 std::vector<std::string_view> find_gifted(const Interner& names, const RosterChange& change) {
   std::vector<std::string_view> contacts;
-  for (const ItemChange& item : change.differences) {
+  for (const ItemChange& item : change.prepared.differences) {
     if (find_gift(item) != Subscription::kNone) contacts.push_back(names.text(item.contact()));
   }
   return contacts;
@@ -145,10 +155,10 @@ std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& ch
   std::vector<xmpp::Jid> contacts;
   const User* user = state.directory.find_user(change.user.text());
   if (!user) return contacts;
-  std::vector<ItemChange> now;
+  RosterComparison now;
   const bool usable = is_up_to_date(*user, change);
-  if (!usable) now = diff(*user, change.roster);
-  for (const ItemChange& item : usable ? change.differences : now) {
+  if (!usable) now = compare(*user, change.roster);
+  for (const ItemChange& item : (usable ? change.prepared : now).differences) {
     const Subscription gift = find_gift(item);
     if (gift == Subscription::kNone) continue;
     const User* contact = state.directory.find_user(item.contact());
@@ -161,9 +171,8 @@ std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& ch
 void prepare_change(const State& state, RosterChange& change) {
   const User* const user = state.directory.find_user(change.user.text());
   if (!user) return;
-  change.compared_with = user->shared_roster();
-  change.differences = diff(*user, change.roster);
-  change.prepared = change.roster;
+  change.prepared = compare(*user, change.roster);
+  render_pushes(*user, change.prepared);
 }
 
 void apply_rosters(State& state, std::vector<RosterChange> batch) {

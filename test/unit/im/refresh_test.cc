@@ -366,8 +366,8 @@ void a_prepared_change_tells_what_an_unprepared_one_does(void** state) {
   a.drop();
   RosterChange change = scene.change("a", {{"b"}, {"d"}});
   scene.core.prepare(change);
-  assert_true(change.prepared != nullptr);
-  assert_int_equal(change.differences.size(), 2);
+  assert_true(change.prepared.after != nullptr);
+  assert_int_equal(change.prepared.differences.size(), 2);
   assert_text_equal(apply_prepared(scene, a, std::move(change)), "push c@h remove\npush d@h both");
 }
 
@@ -399,7 +399,7 @@ void nobody_is_prepared_for_who_is_not_here(void** state) {
   Scene& scene = scene_of(state);
   RosterChange change = scene.change("a", {{"b"}});
   scene.core.prepare(change);
-  assert_true(change.prepared == nullptr);
+  assert_true(change.prepared.after == nullptr);
 }
 
 void replaced_rosters_are_dropped_at_the_end_of_the_turn(void** state) {
