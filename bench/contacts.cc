@@ -118,19 +118,24 @@ int main(int argc, char** argv) {
   const double delivered = (with.cpu_us - warm.cpu_us) - (without.cpu_us - begin.cpu_us);
   fmt::print("bytes_per_contact={:.1f} delivered_us={:.1f}\n", held / users / contacts,
              delivered / users);
+  bench::reset_peak(pid);
+  const auto resident = static_cast<double>(bench::peak_bytes(pid));
   const int named = last - first;
   const std::string request = bench::make_refresh(first, named);
   for (int round = 1; round <= rounds; ++round) {
     const Reading before(pid);
+    bench::reset_peak(pid);
     back_end.set_version(static_cast<std::size_t>(round % 2));
     bench::post_refresh(http_port, request, named);
     const Reading changed(pid);
+    const auto peak = static_cast<double>(bench::peak_bytes(pid));
     scene.check_pushes(1);
     const Reading rested(pid);
     bench::post_refresh(http_port, request, named);
     const Reading unchanged(pid);
     scene.check_pushes(0);
-    fmt::print("changed_us={:.1f} unchanged_us={:.1f}\n", (changed.cpu_us - before.cpu_us) / named,
-               (unchanged.cpu_us - rested.cpu_us) / named);
+    fmt::print("changed_us={:.1f} unchanged_us={:.1f} memory={:.2f}\n",
+               (changed.cpu_us - before.cpu_us) / named, (unchanged.cpu_us - rested.cpu_us) / named,
+               1 + (peak - resident) / held);
   }
 }

@@ -98,8 +98,9 @@ class RosterReader final : public json::Events {
     return contacts_[key.place].entry.contact.text();
   }
   std::vector<Key> sorted_keys() const;
-  void settle_contacts();
-  static im::RosterEdit make_edit(Contact contact, Unnamed unnamed);
+  template <class Visit>
+  void take_contacts(Visit visit);
+  static im::RosterEdit make_edit(Contact& contact, Unnamed unnamed);
 
   const Form form_;
   const xmpp::Jid& owner_;
@@ -337,44 +338,42 @@ std::vector<RosterReader::Key> RosterReader::sorted_keys() const {
   return keys;
 }
 
-// One per contact, the last of each, in order of their addresses.
-void RosterReader::settle_contacts() {
+// visit(Contact&) for one per contact, the last of each, in order of their addresses.
+template <class Visit>
+void RosterReader::take_contacts(Visit visit) {
   const std::vector<Key> keys = sorted_keys();
-  std::vector<Contact> settled;
-  settled.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const bool overridden = i + 1 < keys.size() && jid_at(keys[i]) == jid_at(keys[i + 1]);
     if (overridden) continue;
-    Contact& contact = settled.emplace_back(std::move(contacts_[keys[i].place]));
+    Contact& contact = contacts_[keys[i].place];
     if (!contact.usable) ++faults_.skipped;
     std::vector<std::string>& groups = contact.entry.groups;
     std::sort(groups.begin(), groups.end());
     groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    visit(contact);
   }
-  contacts_ = std::move(settled);
 }
 
 ParsedRoster RosterReader::take_roster() {
-  settle_contacts();
-  ParsedRoster parsed{std::move(faults_), {}, std::move(meta_)};
+  ParsedRoster parsed;
   parsed.entries.reserve(contacts_.size());
-  for (Contact& contact : contacts_) {
+  take_contacts([&](Contact& contact) {
     if (contact.usable) parsed.entries.push_back(std::move(contact.entry));
-  }
+  });
+  static_cast<RosterFaults&>(parsed) = std::move(faults_);
+  parsed.meta = std::move(meta_);
   return parsed;
 }
 
 ParsedPatch RosterReader::take_patch(Unnamed unnamed) {
-  settle_contacts();
-  ParsedPatch parsed{std::move(faults_), {}};
+  ParsedPatch parsed;
   parsed.edits.reserve(contacts_.size());
-  for (Contact& contact : contacts_) {
-    parsed.edits.push_back(make_edit(std::move(contact), unnamed));
-  }
+  take_contacts([&](Contact& contact) { parsed.edits.push_back(make_edit(contact, unnamed)); });
+  static_cast<RosterFaults&>(parsed) = std::move(faults_);
   return parsed;
 }
 
-im::RosterEdit RosterReader::make_edit(Contact contact, Unnamed unnamed) {
+im::RosterEdit RosterReader::make_edit(Contact& contact, Unnamed unnamed) {
   im::RosterEdit edit;
   edit.contact = std::move(contact.entry.contact);
   edit.remove = contact.removed || !contact.usable;
