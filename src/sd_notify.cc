@@ -23,8 +23,9 @@ void notify_service_manager(std::string_view state) {
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  [[maybe_unused]] const auto sent = sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
-                                            reinterpret_cast<const sockaddr*>(&address), size);
+  [[maybe_unused]] const auto sent =
+      sendto(fd, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+             reinterpret_cast<const sockaddr*>(&address), size);
   ::close(fd);
 }
 

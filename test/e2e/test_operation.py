@@ -137,6 +137,15 @@ class ReloadTest(EndToEndTest):
         self.assertNotEqual(old.certificate, new.certificate)
         await old.ping()
 
+    async def test_service_manager_who_does_not_read_holds_nobody_up(self):
+        await self.start_scene("romeo")
+        romeo = await self.log_in("romeo")
+        for _ in range(20):
+            since = len(self.daemon.log)
+            await self.daemon.reload()
+            await self.daemon.child.wait_line("configuration reloaded", since)
+        await romeo.ping()
+
     async def test_bad_file_keeps_the_old_configuration_and_says_why(self):
         await self.start_scene("romeo")
         romeo = await self.log_in("romeo")
