@@ -29,9 +29,11 @@ void add_faults(RosterFaults& all, RosterFaults more) {
 }  // namespace
 
 Result<std::string> RosterAssembly::add_page(const http::Response& response, Instant now) {
+  const std::string linked = read_next_link(response.fields).value_or("");
   if (++pages_ == 1) {
     fetched_.tag = {{}, digest_of(response.body), {}};
-    if (base_.roster && fetched_.tag.body_digest == base_.tag.body_digest) {
+    // That of a roster which has grown by a page may be the same as before.
+    if (base_.roster && linked.empty() && fetched_.tag.body_digest == base_.tag.body_digest) {
       take_tag(response, {}, now);
       fetched_.roster = base_.roster;
       fetched_.unchanged = true;
@@ -43,7 +45,13 @@ Result<std::string> RosterAssembly::add_page(const http::Response& response, Ins
   RosterLimits limits = limits_;
   limits.contacts -= entries_.size();
   auto parsed = parse_roster(response.body, user_, limits);
-  if (!parsed) return tl::unexpected<Error>(std::move(parsed.error()));
+  if (!parsed) {
+    Error& error = parsed.error();
+    if (pages_ > 1 && error.code == Errc::kTooLarge) {
+      error.text = "more than " + std::to_string(limits_.contacts) + " contacts in all pages";
+    }
+    return tl::unexpected<Error>(std::move(error));
+  }
   add_faults(fetched_.faults, std::move(*parsed));
   if (entries_.empty()) {
     entries_ = std::move(parsed->entries);
@@ -52,7 +60,7 @@ Result<std::string> RosterAssembly::add_page(const http::Response& response, Ins
                     std::make_move_iterator(parsed->entries.end()));
   }
   std::string next = std::move(parsed->meta.next);
-  if (next.empty()) next = read_next_link(response.fields).value_or("");
+  if (next.empty()) next = linked;
   if (pages_ == 1 && next.empty()) take_tag(response, parsed->meta, now);
   return next;
 }

@@ -216,7 +216,8 @@ void RosterFetch::handle_response(http::Response response) {
 void RosterFetch::handle_page(const http::Response& response) {
   auto next = assembly_->add_page(response, context_.clock.now());
   if (!next) return fail(std::move(next.error()));
-  if (next->empty() || !gate_) return succeed(assembly_->take());
+  if (next->empty()) return succeed(assembly_->take());
+  if (!gate_) return fail({Errc::kInvalid, "a file has no next page"});
   if (++pages_ >= plan_.pages) {
     return fail({Errc::kTooLarge, "more than " + std::to_string(plan_.pages) + " pages"});
   }

@@ -38,7 +38,7 @@ std::optional<im::Subscription> find_subscription(std::string_view word) {
 // JSON events to contacts: a state machine over the place in which the next value stands.
 class RosterReader final : public json::Events {
  public:
-  enum class Form { kRoster, kPatch };
+  enum class Form { kPage, kRoster, kPatch };
 
   RosterReader(Form form, const xmpp::Jid& owner, const RosterLimits& limits)
       : form_(form), owner_(owner), limits_(limits) {}
@@ -83,7 +83,9 @@ class RosterReader final : public json::Events {
   void set_name(Kind kind, std::string_view text);
   void set_subscription(Kind kind, std::string_view text);
   void add_group(Kind kind, std::string_view text);
-  void set_meta(Kind kind, std::string_view text);
+  bool set_meta(Kind kind, std::string_view text);
+  bool set_next(Kind kind, std::string_view text);
+  void set_etag(Kind kind, std::string_view text);
   void pass_over(Kind kind);
   bool may_stand(Kind kind, std::string_view text, std::string_view what);
   void note(std::string_view why);
@@ -143,9 +145,8 @@ bool RosterReader::on_value(Kind kind, std::string_view text) {
       pass_over(kind);
       return true;
     case Place::kMeta:
-      set_meta(kind, text);
       pass_over(kind);
-      return true;
+      return set_meta(kind, text);
   }
   return true;
 }
@@ -295,9 +296,23 @@ bool RosterReader::may_stand(Kind kind, std::string_view text, std::string_view 
   return false;
 }
 
-void RosterReader::set_meta(Kind kind, std::string_view text) {
-  if (member_ == Member::kNext && kind == Kind::kString) meta_.next = text;
-  if (member_ != Member::kEtag) return;
+bool RosterReader::set_meta(Kind kind, std::string_view text) {
+  if (member_ == Member::kNext) return set_next(kind, text);
+  if (member_ == Member::kEtag) set_etag(kind, text);
+  return true;
+}
+
+// A roster of which a part is missing would take contacts from its owner.
+bool RosterReader::set_next(Kind kind, std::string_view text) {
+  meta_.next.clear();
+  if (kind == Kind::kNull || kind == Kind::kFalse) return true;
+  if (kind != Kind::kString) return refuse("the next page is no URL");
+  if (form_ != Form::kPage && !text.empty()) return refuse("a next page cannot be asked for here");
+  meta_.next = text;
+  return true;
+}
+
+void RosterReader::set_etag(Kind kind, std::string_view text) {
   meta_.etag.clear();
   if (kind == Kind::kNull) return;
   if (kind == Kind::kString && may_be_etag(text)) {
@@ -393,7 +408,7 @@ Error refusal_of(const RosterReader& reader, Error error) {
 
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
                                   const RosterLimits& limits) {
-  RosterReader reader(RosterReader::Form::kRoster, owner, limits);
+  RosterReader reader(RosterReader::Form::kPage, owner, limits);
   if (auto read = json::read(body, reader); !read) {
     return tl::unexpected<Error>(refusal_of(reader, std::move(read.error())));
   }

@@ -53,10 +53,10 @@ struct ParsedPatch : RosterFaults {
 //                 skipped, so that nobody is granted more than the web app said
 // Names and groups that may not stand in XML, or are too long, are dropped. Of a key that occurs
 // twice the last wins, also when it is the unusable one. A contact's resource is stripped, the
-// owner's own JID is ignored.
+// owner's own JID is ignored. kInvalid when $meta has a next page that is no text.
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
                                   const RosterLimits& limits);
-// The same for one that stands in a larger text.
+// The same for one that stands in a larger text; there, a next page is kInvalid as well.
 Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
                                   const RosterLimits& limits);
 

@@ -30,12 +30,12 @@ class FetchFaultTest(EndToEndTest):
         self.mark = len(self.romeo.journal)
 
     def logged(self, since):
-        """What the log says of failed fetches and of refreshes, without what differs each time."""
+        """What the log says of bad rosters and refreshes, without what differs each time."""
         lines = (line.split(" ", 2) for line in self.daemon.log.entries[since:])
         return [
             level + " " + re.sub(r" (ms|request)=\S+", "", rest.strip())
             for _, level, rest in lines
-            if level in ("warn", "error") and rest.strip().startswith(("roster fetch ", "refresh "))
+            if level in ("warn", "error") and rest.strip().startswith(("roster ", "refresh "))
         ]
 
     async def recover(self):

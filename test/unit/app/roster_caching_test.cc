@@ -143,6 +143,17 @@ void pages_are_joined(void** state) {
   assert_text_equal(stage.read(juliet), "result 1 roster a@h both A, b@h both, c@h both");
 }
 
+void first_page_that_is_as_the_whole_was_is_not_the_whole(void** state) {
+  Stage& stage = stage_of(state);
+  const auto juliet = stage.login("juliet", R"({"a@h": {}})");
+  stage.read(juliet);
+  Sink sink;
+  refetch(stage, sink);
+  stage.web_app.answer("/juliet", 200, R"({"a@h": {}})", with({{"Link", "<?page=2>; rel=next"}}));
+  stage.web_app.answer("/juliet?page=2", R"({"b@h": {"name": "B"}})");
+  assert_text_equal(sink.told, "juliet@h B");
+}
+
 // The tag of a page is not the tag of the whole.
 void roster_in_pages_is_asked_for_unconditionally(void** state) {
   Stage& stage = stage_of(state);
@@ -215,6 +226,7 @@ int main() {
       STAGE_TEST(fresh_roster_serves_a_login_unasked),
       STAGE_TEST(refresh_asks_for_a_fresh_roster_too),
       STAGE_TEST(pages_are_joined),
+      STAGE_TEST(first_page_that_is_as_the_whole_was_is_not_the_whole),
       STAGE_TEST(roster_in_pages_is_asked_for_unconditionally),
       STAGE_TEST(failed_page_is_a_failed_roster),
       STAGE_TEST(page_that_fails_for_the_moment_begins_again_at_the_first),

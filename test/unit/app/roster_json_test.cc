@@ -130,6 +130,24 @@ void half_of_a_surrogate_pair_is_never_changed_into_something_else(void**) {
                     "a@x: name has a character that XML forbids");
 }
 
+void roster_of_which_a_part_is_missing_is_refused(void**) {
+  for (const char* none : {"null", "false", "\"\""}) {
+    const std::string body = R"({"a@x": {}, "$meta": {"next": )" + std::string(none) + "}}";
+    assert_roster(body, "a@x both");
+  }
+  for (const char* next : {"7", "true", "[]", R"({"href": "/2"})"}) {
+    const std::string body = R"({"a@x": {}, "$meta": {"next": )" + std::string(next) + "}}";
+    const auto parsed = parse_roster(body, john(), RosterLimits{});
+    assert_false(parsed.has_value());
+    assert_int_not_equal(parsed.error().text.find("the next page is no URL"), std::string::npos);
+  }
+  rosterd::json::Tape tape;
+  assert_true(rosterd::json::read(R"({"a@x": {}, "$meta": {"next": "/2"}})", tape).has_value());
+  const auto parsed = parse_roster(tape, john(), RosterLimits{});
+  assert_false(parsed.has_value());
+  assert_text_equal(parsed.error().text, "a next page cannot be asked for here");
+}
+
 void tag_that_no_field_may_hold_is_dropped(void**) {
   assert_text_equal(parse_good(R"({"$meta": {"etag": "\"v1\""}})").meta.etag, "\"v1\"");
   for (const char* tag : {R"("\ud83d")", R"("a\nb")", R"("")", "1", R"("é")"}) {
@@ -193,7 +211,8 @@ void own_jid_is_ignored(void**) {
 }
 
 void meta_is_reserved(void**) {
-  assert_roster(R"({"$meta": {"v": 42, "name": "John D.", "next": ["x"]}, "a@x": {}})", "a@x both");
+  assert_roster(R"({"$meta": {"v": 42, "name": "John D.", "photo": ["x"]}, "a@x": {}})",
+                "a@x both");
   assert_roster(R"({"$meta": false})", "");
 }
 
@@ -349,6 +368,7 @@ int main() {
       cmocka_unit_test(text_that_xml_forbids_is_dropped),
       cmocka_unit_test(markup_and_astral_characters_are_kept),
       cmocka_unit_test(half_of_a_surrogate_pair_is_never_changed_into_something_else),
+      cmocka_unit_test(roster_of_which_a_part_is_missing_is_refused),
       cmocka_unit_test(tag_that_no_field_may_hold_is_dropped),
       cmocka_unit_test(text_over_the_limit_is_dropped),
       cmocka_unit_test(unknown_members_are_ignored),

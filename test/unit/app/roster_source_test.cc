@@ -345,6 +345,15 @@ void missing_file_is_a_missing_user(void** state) {
   assert_text_equal(sink.told, "juliet@h not-found: HTTP status 404");
 }
 
+void file_that_is_only_a_page_is_refused(void** state) {
+  Stage& stage = stage_of(state);
+  use_files(stage);
+  Sink sink;
+  refetch(stage, sink);
+  stage.files.answer("/srv/h/juliet.json", R"({"a@h": {}, "$meta": {"next": "/2"}})");
+  assert_text_equal(sink.told, "juliet@h invalid: a file has no next page");
+}
+
 void pending_file_is_cancelled_like_a_request(void** state) {
   Stage& stage = stage_of(state);
   use_files(stage);
@@ -385,6 +394,7 @@ int main() {
       STAGE_TEST(file_url_reads_a_file_per_user),
       STAGE_TEST(file_being_read_is_not_new_enough_for_a_refresh),
       STAGE_TEST(missing_file_is_a_missing_user),
+      STAGE_TEST(file_that_is_only_a_page_is_refused),
       STAGE_TEST(pending_file_is_cancelled_like_a_request),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
