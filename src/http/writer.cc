@@ -31,6 +31,18 @@ void write_field(std::string& out, std::string_view name, std::string_view value
 
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
+// The options in which this hop differs from the default. A field that is for this hop alone must
+// be named among them, as Upgrade is (RFC 9110 section 7.8).
+std::string connection_options(const Response& response, int version_minor) {
+  // After a 101 the connection is no longer HTTP's to keep or close.
+  const bool is_http = response.status != 101;
+  std::string options;
+  if (is_http && !response.keep_alive) options = "close";
+  if (is_http && response.keep_alive && version_minor == 0) options = "keep-alive";
+  if (response.fields.has("Upgrade")) options += options.empty() ? "Upgrade" : ", Upgrade";
+  return options;
+}
+
 }  // namespace
 
 std::string http_date(WallTime when) {
@@ -60,11 +72,8 @@ void write_response(std::string& out, const Response& response, WallTime now, in
   }
   const bool body = may_have_body(response.status);
   if (body) write_field(out, "Content-Length", std::to_string(response.body.size()));
-  if (!response.keep_alive) {
-    write_field(out, "Connection", "close");
-  } else if (version_minor == 0) {
-    write_field(out, "Connection", "keep-alive");
-  }
+  const std::string connection = connection_options(response, version_minor);
+  if (!connection.empty()) write_field(out, "Connection", connection);
   out.append("\r\n");
   if (body && !head_only) out.append(response.body);
 }

@@ -14,8 +14,8 @@ namespace rosterd::http {
 std::string http_date(WallTime when);
 
 // Appends a whole response: status line, Date, Content-Length, Connection where it is not the
-// default for `version_minor`, the response's own fields, body (left out when `head_only`).
-// Control characters in field values are replaced by spaces.
+// default for `version_minor` or there is an Upgrade, the response's own fields, body (left out
+// when `head_only`). Control characters in field values are replaced by spaces.
 void write_response(std::string& out, const Response& response, WallTime now, int version_minor,
                     bool head_only);
 

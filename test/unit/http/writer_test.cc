@@ -60,6 +60,17 @@ void connection_is_named_where_it_is_not_the_default(void**) {
   assert_int_not_equal(written(response, 1).find("Connection: close\r\n"), std::string::npos);
 }
 
+void upgrade_is_named_in_connection(void**) {
+  Response response{.status = 101, .fields = {}, .body = ""};
+  response.fields.add("Upgrade", "websocket");
+  response.fields.add("Connection", "of the caller");
+  response.keep_alive = false;
+  assert_text_equal(written(response), std::string("HTTP/1.1 101 Switching Protocols\r\n") + kDate +
+                                           "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  response.status = 426;
+  assert_int_not_equal(written(response).find("Connection: close, Upgrade\r\n"), std::string::npos);
+}
+
 void unknown_status_has_an_empty_reason(void**) {
   assert_true(written(json(599)).starts_with("HTTP/1.1 599 \r\n"));
 }
@@ -121,6 +132,7 @@ int main() {
       cmocka_unit_test(answer_to_head_keeps_the_length),
       cmocka_unit_test(bodyless_statuses_have_no_length),
       cmocka_unit_test(connection_is_named_where_it_is_not_the_default),
+      cmocka_unit_test(upgrade_is_named_in_connection),
       cmocka_unit_test(unknown_status_has_an_empty_reason),
       cmocka_unit_test(values_cannot_begin_a_line_of_their_own),
       cmocka_unit_test(framing_fields_of_the_caller_are_left_out),
