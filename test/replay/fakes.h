@@ -66,6 +66,7 @@ class WebApp final : public web::Fetcher, public app::FileReader {
     std::string body;
     std::string location;     // of a redirect
     std::string retry_after;  //
+    std::string next;         // where the next page is
   };
 
   std::map<std::string, Answer, std::less<>> answers;  // who has none gets 404

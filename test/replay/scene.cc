@@ -25,6 +25,7 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"web app answers <user> <status> with Retry-After <seconds>",
        &Scene::web_app_asks_for_patience},
       {"web app redirects <user> to <location>", &Scene::web_app_redirects},
+      {"web app goes on with <user> at <target>", &Scene::web_app_goes_on},
       {"web app holds <user>", &Scene::web_app_holds},
       {"web app stops holding <user>", &Scene::web_app_stops_holding},
       {"requests for <user> wait to be sent", &Scene::web_app_queues},

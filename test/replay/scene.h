@@ -46,6 +46,7 @@ class Scene {
   Status web_app_answers_with(const Arguments& a);
   Status web_app_asks_for_patience(const Arguments& a);
   Status web_app_redirects(const Arguments& a);
+  Status web_app_goes_on(const Arguments& a);
   Status web_app_holds(const Arguments& a);
   Status web_app_stops_holding(const Arguments& a);
   Status web_app_answers_held(const Arguments& a);

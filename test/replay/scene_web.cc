@@ -83,6 +83,11 @@ Status Scene::web_app_redirects(const Arguments& a) {
   return {};
 }
 
+Status Scene::web_app_goes_on(const Arguments& a) {
+  web_app_.answers[a[0]].next = a[1];
+  return {};
+}
+
 Status Scene::web_app_holds(const Arguments& a) {
   web_app_.held.insert(a[0]);
   return {};
