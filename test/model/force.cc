@@ -33,6 +33,10 @@ void Force::on_user_left(const std::string& user) {
   now_.erase(user);
 }
 
+bool Force::may_have_come_first(const std::string& user) const {
+  return came_first_.contains(user) || (world_.is_silent_over() && changed_.contains(user));
+}
+
 Moment Force::login(const std::string& user) const {
   const auto found = records_.find(user);
   return found == records_.end() ? 0 : found->second.login;
@@ -128,7 +132,7 @@ void Force::take(const Client& witness) {
   if (is == was || (is && was && *is == *was)) return;
   changed_.insert(user);
   if (!is) return;
-  if (!was) came_first_.insert(user);
+  if (!was || (records_[user].stale && world_.web_app.answers_many())) came_first_.insert(user);
   check_origin(user, *is);
 }
 
@@ -156,6 +160,8 @@ bool Force::is_word_of_web_app(const std::string& user, const Contacts& roster, 
   const Told* oldest = nullptr;
   for (const Told& told : world_.web_app.told(user)) {
     if (!told.good || told.sent < since || told.contacts != roster) continue;
+    // Edits are made to no other roster than the one that they were meant for.
+    if (told.base && before(user) && *before(user) != *told.base) continue;
     if (!oldest || told.sent < oldest->sent) oldest = &told;
   }
   if (oldest) records_[user].oldest = std::max(records_[user].oldest, oldest->sent);
@@ -178,8 +184,10 @@ bool Force::is_kept_copy(const std::string& user, const Contacts& roster) {
   const Record& record = records_[user];
   // A batch that began before the login may bring a newer copy.
   if (record.stale) return is_word_of_web_app(user, roster, record.oldest);
+  const bool late = world_.now() - record.came >= world_.least_timeout() &&
+                    !world_.web_app.has_told(user, true, record.login);
   const bool failed =
-      world_.web_app.is_shunned() || world_.web_app.has_told(user, false, record.login);
+      late || world_.web_app.is_shunned() || world_.web_app.has_told(user, false, record.login);
   if (before(user) || !failed) return false;
   const Duration age = world_.now() - record.confirmed;
   return age < world_.options().im.roster_stale_max &&

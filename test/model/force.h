@@ -5,15 +5,18 @@
 //   the web app's word    an answer to a request that was sent after the login, or what a POST that
 //                         came after it has said: the roster that stood in it, or the one in force
 //                         when it came with the edits that stood in it. A patch is made of nothing
-//                         but the web app's last word as far as is known; with an `if`, of the
-//                         roster with that tag
+//                         but the web app's last word as far as is known, which is still in force
+//                         when the edits are made; with an `if`, of the roster with that tag. A
+//                         roster in pages is what each page has said, of the moment at which that
+//                         one was asked for
 //   never backwards       nor one older than what is in force
 //   freshness             once a refresh of a user is answered, his roster is what the web app's
 //                         data was at some moment after the refresh came, or what a POST has said
 //                         since then
 //   a young copy          at a login, while the web app said that it is fresh, unless a refresh has
 //                         named the user since
-//   the kept copy         only after a failure, only while it is young enough
+//   the kept copy         only after a failure, or when no answer came in time (one that is still
+//                         in the queue as well), only while it is young enough
 #pragma once
 
 #include <map>
@@ -43,8 +46,10 @@ class Force {
   Roster now(const std::string& user) const { return find(now_, user); }
   Roster before(const std::string& user) const { return find(before_, user); }
   const std::set<std::string>& changed() const { return changed_; }  // by the last update
-  // Users whose login's question may have been answered in the last update, before anything else.
-  bool may_have_come_first(const std::string& user) const { return came_first_.contains(user); }
+  // Users whose roster may have changed in the last update before anything else did: their login's
+  // question has been answered, also one for whom a kept copy had to serve, as one answer for many
+  // brings one roster after the other; or a refresh that nobody waits for is over.
+  bool may_have_come_first(const std::string& user) const;
 
   // What a patch of this user's roster would be made of.
   struct Base {
@@ -63,6 +68,8 @@ class Force {
   // The copies of rosters that the server holds are as young as now.
   void on_confirmed(const std::string& user);
   Moment login(const std::string& user) const;
+  // That long ago.
+  Duration since_login(const std::string& user) { return world_.now() - records_[user].came; }
 
  private:
   using Rosters = std::map<std::string, Roster>;

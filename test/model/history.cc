@@ -10,12 +10,13 @@ namespace rosterd::model {
 
 namespace {
 
-constexpr std::array kUsers = {"juliet", "romeo", "nurse", "tybalt"};
+constexpr std::array kUsers = {"juliet", "romeo",   "nurse", "tybalt",
+                               "paris",  "capulet", "peter", "rosaline"};
 constexpr std::array kResources = {"phone", "desk"};
 constexpr std::array kSubscriptions = {"both", "both", "to", "from", "none"};
-constexpr std::array kRosters = {"good", "good", "young", "late"};
-constexpr std::array kAnswers = {"500", "503",  "429",   "404",     "403",     "400", "html",
-                                 "cut", "list", "moved", "refused", "timeout", "huge"};
+constexpr std::array kRosters = {"good", "good", "good", "young", "late", "page", "link"};
+constexpr std::array kAnswers = {"500", "503",  "429",   "404",     "403",     "400",  "html",
+                                 "cut", "list", "moved", "refused", "timeout", "huge", "missing"};
 // Milliseconds: within a retry, a retry, a timeout, a deadline, a kept copy's life.
 constexpr std::array kTimes = {"20", "300", "1000", "3000", "12000", "31000", "660000", "3700000"};
 
@@ -26,12 +27,15 @@ class Generator {
   explicit Generator(std::uint64_t seed) : random_(seed) {}
 
   History make() {
-    const int users = 2 + pick(3);
+    const int users = chance(15) ? 5 + pick(4) : 2 + pick(3);
     users_ = static_cast<std::size_t>(users);
     restless_ = pick(3);
     trouble_ = 5 + pick(60);
-    // A fetch keeps to what it began with, so this one is not changed on the way.
+    // A fetch keeps to what it began with, so the first two are not changed on the way.
     if (chance(15)) add({"option", "404", "1"});
+    if (chance(10)) add({"option", "pages", "1"});
+    if (chance(40)) add({"option", "places", number(3)});
+    if (chance(40)) add({"option", "bulk", "1"});
     for (int i = pick(2 * users); i > 0; --i) add({"befriend", user(), user()});
     for (int i = pick(2 * users); i > 0; --i) come();
     add({"settle"});
@@ -214,8 +218,8 @@ class Generator {
   }
 
   void options() {
-    static constexpr std::array kNames = {"stale-max",     "deadline", "timeout", "batches",
-                                          "all-failed-ok", "copies",   "conflict"};
+    static constexpr std::array kNames = {"stale-max", "deadline",      "timeout", "batches",
+                                          "bulk",      "all-failed-ok", "copies",  "conflict"};
     add({"option", one_of(kNames), number(2)});
   }
 

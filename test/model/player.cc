@@ -269,6 +269,11 @@ void Player::option(const Step& step) {
   if (name == "deadline") options.refresh.deadline = seconds(other ? 5 : 30);
   if (name == "timeout") options.roster.timeout = seconds(other ? 2 : 10);
   if (name == "batches") options.refresh.batches = other ? 1 : 100;
+  if (name == "bulk") options.roster.bulk_url = other ? "http://app.example.org/bulk" : "";
+  if (name == "pages") options.roster.pages = other ? 2 : 100;
+  if (name == "places") {
+    options.roster.parallel = 1 + std::strtoul(step.argument(1).c_str(), nullptr, 10);
+  }
   if (name == "404") options.roster.missing_is_empty = other;
   if (name == "all-failed-ok") options.refresh.all_failed_ok = other;
   if (name == "copies") options.im.cached_rosters = other ? 1 : 10'000;

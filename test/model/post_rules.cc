@@ -48,13 +48,23 @@ void PostRules::on_post(std::uint32_t number, const Posting& posting) {
   for (const auto& [user, said] : sayings) {
     Named named = judge(user, said);
     if (!refused) force_.on_outdated(user, post.came);
-    if (named.outcome && !refused) {
-      world_.web_app.say(user, *named.outcome, named.tagged, number, post.came);
-    }
+    if (named.outcome && !refused) say(user, named, number, post);
     post.users[user] = std::move(named);
   }
   last_ = number;
   pending_.emplace(number, std::move(post));
+}
+
+void PostRules::say(const std::string& user, const Named& named, std::uint32_t number,
+                    const Pending& post) {
+  Told said;
+  said.sent = post.came;
+  said.at = post.came;
+  said.contacts = *named.outcome;
+  said.tagged = named.tagged;
+  said.post = number;
+  if (named.on_base) said.base = *post.in_force.at(user);
+  world_.web_app.say(user, std::move(said));
 }
 
 PostRules::Named PostRules::judge(const std::string& user,
@@ -162,7 +172,7 @@ void PostRules::check_answer(const Pending& post, const Counts& answer) {
   const bool all_updated = means_it && answer.errors == 0;
   for (const auto& [user, named] : post.users) {
     force_.on_named(user, post.came);
-    const bool told = world_.web_app.has_told(user, true, post.came);
+    const bool told = world_.web_app.may_have_told(user, post.came);
     if (all_updated || fate(post, user) == Fate::kUpdated) force_.on_refreshed(user, post.came);
     if (named.how == Named::How::kOffline) continue;
     if (told || named.outcome) force_.on_confirmed(user);
@@ -205,9 +215,11 @@ PostRules::Fate PostRules::fate(const Pending& post, const std::string& user) {
   const Named& named = post.users.at(user);
   if (named.how == How::kOffline) return Fate::kUpdated;
   if (named.how == How::kSaid && !has_lost_base(post, user)) return Fate::kUpdated;
-  const bool told = world_.web_app.has_told(user, true, post.came);
-  if (told && !world_.web_app.has_told(user, false, post.came)) return Fate::kUpdated;
-  return !told && named.how == How::kAsked ? Fate::kError : Fate::kOpen;
+  WebApp& web_app = world_.web_app;
+  const bool told = web_app.has_told(user, true, post.came);
+  if (told && !web_app.has_told(user, false, post.came)) return Fate::kUpdated;
+  const bool may_be = web_app.may_have_told(user, post.came) || named.how != How::kAsked;
+  return may_be ? Fate::kOpen : Fate::kError;
 }
 
 PostRules::Fate PostRules::fate(const Pending& post, const std::vector<std::string>& element) {
@@ -293,6 +305,23 @@ bool PostRules::may_ask(const Pending& post, const std::string& user) {
   if (named == post.users.end() || named->second.how == Named::How::kOffline) return false;
   if (world_.web_app.has_told(user, true, post.came)) return false;
   return named->second.how != Named::How::kSaid || has_lost_base(post, user);
+}
+
+// Not when it may have been given up meanwhile.
+bool PostRules::surely_needs(const std::string& user) {
+  WebApp& web_app = world_.web_app;
+  const Duration least = world_.least_timeout();
+  if (world_.is_online(user) && !web_app.has_told(user, true, force_.login(user)) &&
+      force_.since_login(user) < least) {
+    return true;
+  }
+  if (world_.now() - web_app.asked_at(user) >= least) return false;
+  return std::any_of(pending_.begin(), pending_.end(), [&](const auto& one) {
+    const Pending& post = one.second;
+    const auto named = post.users.find(user);
+    return named != post.users.end() && named->second.how == Named::How::kAsked &&
+           !web_app.has_told(user, true, post.came);
+  });
 }
 
 // Each refresh may ask for a contact once, until he is known. Which one asks cannot be told.

@@ -28,6 +28,8 @@ class PostRules {
   void on_asked(const std::string& user);
   // No refresh has waited for longer than it may.
   void check_deadlines();
+  // Somebody waits for what the web app is being asked of this user, without a doubt.
+  bool surely_needs(const std::string& user);
   bool waiting() const { return !pending_.empty(); }
   void on_stop() { stopped_ = true; }
   // The oldest that waits, 0 when none does.
@@ -67,6 +69,7 @@ class PostRules {
 
   Named judge(const std::string& user, const std::vector<const Saying*>& sayings);
   static Named add_up(const Force::Base& base, const std::vector<const Saying*>& sayings);
+  void say(const std::string& user, const Named& named, std::uint32_t number, const Pending& post);
   bool may_ask(const Pending& post, const std::string& user);
   bool has_lost_base(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::string& user);

@@ -23,6 +23,9 @@ void Rules::on_turn(const Action& action) {
   presence_.begin_turn(action);
   for (auto& [full, client] : world_.clients) read_client(*client, action);
   presence_.end_turn(action);
+  for (const std::string& user : world_.web_app.asked_among_many()) {
+    if (!posts_.surely_needs(user)) world_.web_app.forsake(user);
+  }
 }
 
 void Rules::read_client(Client& client, const Action& action) {

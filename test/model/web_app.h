@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/roster_source.h"
 #include "base/time.h"
 #include "contacts.h"
 #include "verdict.h"
@@ -29,10 +31,12 @@ struct Told {
   Moment at = 0;    // the answer
   Instant time{};   // likewise
   bool good = false;
-  Contacts contacts;       // when good
-  Instant fresh_until{};   // no login need ask before
-  bool tagged = true;      // an entity tag came with it
-  std::uint32_t post = 0;  // that said it; 0: it was asked for
+  Contacts contacts;               // when good
+  Instant fresh_until{};           // no login need ask before
+  bool tagged = true;              // an entity tag came with it
+  bool perhaps = false;            // nobody may have waited for it any more
+  std::uint32_t post = 0;          // that said it; 0: it was asked for
+  std::optional<Contacts> base{};  // what the edits were made to
 };
 
 class WebApp final : public web::Fetcher {
@@ -63,27 +67,42 @@ class WebApp final : public web::Fetcher {
   std::vector<std::string> changed_since(Moment moment) const;
 
   // --- requests
-  // ----------------------------------------------------------------------------------- Of each
-  // user there is one at most.
+  // Of each user there is one at most that somebody waits for: his own, or one for many.
   bool is_asked(const std::string& user) const { return requests_.contains(user); }
   std::vector<std::string> asked() const;  // users, in the order of asking
+  std::vector<std::string> asked_among_many() const;
+  Instant asked_at(const std::string& user) const { return requests_.at(user).asked; }
+  // Perhaps nobody waits any more for what the request for many will bring of this user: it may go
+  // on without him.
+  void forsake(const std::string& user) { requests_.at(user).forsaken = true; }
+  // No more requests may be out at once.
+  void set_places(std::size_t places) { places_ = places; }
   // The request leaves the queue for a connection.
   void send(const std::string& user);
   // `how`: good (its data when the request was sent), young (likewise, with a life in
   // Cache-Control), late (its data now), an HTTP status, or one of html, cut, list, huge, moved,
-  // refused, timeout. Who names the ETag of those data gets 304. With `missing_is_empty` 404 means:
-  // no contacts.
-  void answer(const std::string& user, std::string_view how, bool missing_is_empty);
+  // refused, timeout. Who names the ETag of those data gets 304. Where `options` say so 404 means:
+  // no contacts. page or link: the next contact alone, and where there are more; what a roster in
+  // pages comes to is what each page has said, of the moment at which that one was asked for.
+  // A request for many is answered as a whole, but with 404 for this user alone, or without him
+  // (missing).
+  void answer(const std::string& user, std::string_view how, const app::HostRosterOptions& options);
   static bool knows(std::string_view how);
+  // Whether the last answer was one for many, until end_answer().
+  bool answers_many() const { return answers_many_; }
+  void end_answer() { answers_many_ = false; }
 
   // A POST says that this is the roster, or what the roster comes to.
-  void say(const std::string& user, Contacts contacts, bool tagged, std::uint32_t post, Moment at);
+  void say(const std::string& user, Told said);
   // That POST has come to nothing.
   void unsay(std::uint32_t post);
   // Has the server any word on this user's roster since then, asked for or not?
   bool has_said(const std::string& user, Moment since);
-  // A roster, to a request sent at `since` or later; or, then or later, that there is none.
+  // A roster, to a request sent at `since` or later, that somebody waited for; or, then or later,
+  // that there is none.
   bool has_told(const std::string& user, bool good, Moment since);
+  // A roster, even if perhaps nobody waited for it.
+  bool may_have_told(const std::string& user, Moment since);
   // So many failures in a row that the server may stop asking for a while.
   bool is_shunned() const { return failures_ >= kManyFailures; }
   // When the first such roster was told; never: the end of time.
@@ -97,11 +116,35 @@ class WebApp final : public web::Fetcher {
     Moment sent = 0;  // 0: it waits in the queue
     Contacts contacts;
     std::string tag;  // of If-None-Match
+    bool many = false;
+    bool forsaken = false;
+    Instant asked{};
+    // Of a request that goes on where another one ended:
+    Contacts said;  // on the pages before
+    int pages = 0;
+    int redirects = 0;
+
+    std::string after() const { return said.empty() ? "" : said.rbegin()->first; }
+    bool goes_on() const { return pages + redirects > 0; }
   };
+  using Requests = std::map<std::string, Request>;  // by user
 
   std::uint64_t fetch(web::FetchRequest request, web::FetchEvents* events) override;
   void cancel(std::uint64_t ticket) override;
   std::vector<Version>& versions(const std::string& user);
+  void ask(const std::string& user, Request request);
+  Requests take(std::uint64_t ticket);
+  Contacts rest(const std::string& user, const Request& request, std::string_view how);
+  void answer_many(const std::string& user, std::string_view how,
+                   const app::HostRosterOptions& options);
+  std::string write_many(const Requests& requests, const std::string& user, std::string_view how,
+                         bool missing_is_empty);
+  void answer_page(const std::string& user, const Request& request, std::string_view how,
+                   std::size_t most);
+  void answer_all(const std::string& user, const Request& request, std::string_view how);
+  void redirect(const std::string& user, const Request& request);
+  void go_on(const Request& request, http::Response response);
+  void fail(const Requests& requests, Result<http::Response> response);
   Told& note_told(const std::string& user, const Request& request, bool good, Contacts contacts);
 
   Verdict& verdict_;
@@ -109,11 +152,14 @@ class WebApp final : public web::Fetcher {
   Events* events_ = nullptr;
   std::map<std::string, std::vector<Version>> versions_;
   std::map<std::string, std::vector<Told>> told_;
-  std::map<std::string, Request> requests_;  // by user
+  Requests requests_;
+  std::set<std::uint64_t> out_;  // tickets
+  std::size_t places_ = 16;
   static constexpr int kManyFailures = 5;
   int failures_ = 0;  // since the last roster, of any user
   std::uint64_t last_ticket_ = 0;
-  Moment redirected_ = 0;  // of the request that is being redirected
+  std::optional<Request> next_;  // what the one that is being answered leads to
+  bool answers_many_ = false;
 };
 
 }  // namespace rosterd::model

@@ -154,8 +154,9 @@ void World::send_request(const std::string& user) {
 void World::answer(const std::string& user, std::string_view how) {
   if (!web_app.is_asked(user)) return;
   verdict_.note([&] { return "    web app answers for " + user + ": " + std::string(how); });
-  web_app.answer(user, how, options_.roster.missing_is_empty);
+  web_app.answer(user, how, options_.roster);
   turn();
+  web_app.end_answer();
 }
 
 void World::post(const Posting& wanted) {
@@ -197,7 +198,7 @@ Counts World::total() const {
 
 // What it came to can be told when no other has come to its end since it began.
 void World::look_after_silent() {
-  if (!silent_ || responding_ || refresh_.running() > unanswered_.size()) return;
+  if (responding_ || !is_silent_over()) return;
   const Silent done = *std::exchange(silent_, std::nullopt);
   std::optional<Counts> counts;
   if (refresh_.stats().durations.count() == done.batches + 1) {
@@ -242,6 +243,8 @@ void World::pass(Duration duration) {
 
 void World::set_options(const Options& options) {
   options_ = options;
+  web_app.set_places(options.roster.parallel);
+  least_timeout_ = std::min(least_timeout_, options.roster.timeout);
   core_.set_options(options.im);
   source_.set_options(options.roster);
   refresh_.set_options(options.refresh);

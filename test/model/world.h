@@ -118,6 +118,12 @@ class World final : private web::Responder {
   const Options& options() const { return options_; }
   Instant now() const { return clock_.now(); }
   std::size_t batches() const { return refresh_.running(); }
+  // The least that a fetch may ever have been given so far.
+  Duration least_timeout() const { return least_timeout_; }
+  // The refresh that has been answered first is over, in this turn.
+  bool is_silent_over() const {
+    return silent_ && refresh_.running() < unanswered_.size() + (responding_ ? 0 : 1);
+  }
 
  private:
   void respond(web::ExchangeId exchange, http::Response response) override;
@@ -146,6 +152,7 @@ class World final : private web::Responder {
   std::set<std::uint32_t> unanswered_;
   std::optional<Silent> silent_;
   bool responding_ = false;
+  Duration least_timeout_ = options_.roster.timeout;
   xml::Parser parser_;
   test::Describer describer_;
 
