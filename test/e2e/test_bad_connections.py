@@ -10,6 +10,7 @@ import unittest
 from harness.backend import answer
 from harness.certificate import issue_certificate, make_certificate
 from harness.fetch_fault import GOOD, FetchFaultTest
+from harness.process import Child
 from harness.wild import WildServer, after_request, break_off, for_ever, hang, repeat
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -144,10 +145,22 @@ class ConnectionTest(BadServerTest):
         await self.assert_unharmed()
 
 
+async def answer_garbage(_reader, writer):
+    writer.write(b"\x16\3\3\0\x05nonsense")
+    await for_ever()
+
+
+async def refuse_by_alert(_reader, writer):
+    writer.write(b"\x15\3\3\0\2\2\x28")  # fatal, handshake_failure
+    await for_ever()
+
+
 # What the server does instead of a handshake: (behaviour, kind, why).
 HANDSHAKES = {
     "say nothing": (say_nothing, "timeout", "tls: no handshake in time"),
     "finish": (finish_at_once, "unavailable", "tls: the server closed"),
+    "garbage": (answer_garbage, "unavailable", "tls: unexpected message"),
+    "alert": (refuse_by_alert, "unavailable", "tls: sslv3 alert handshake failure"),
     "plain HTTP": (answer_plainly, "unavailable", "tls: wrong version number"),
 }
 PAST, NOW, FUTURE = (
@@ -167,12 +180,23 @@ class TlsTest(BadServerTest):
         """Over TLS. `self.shown` is the context of the certificate that the server shows."""
         self.authority = make_certificate(self.folder, "authority")
         self.shown = self.issue("good", "localhost", NOW)
-        choosing = self.issue("first", "localhost", NOW)
-        choosing.sni_callback = lambda tls, *_: setattr(tls, "context", self.shown)
-        self.server = await WildServer(after_request(answer(GOOD))).start(tls=choosing)
+        self.choosing = self.issue("first", "localhost", NOW)
+        self.choosing.sni_callback = lambda tls, *_: setattr(tls, "context", self.shown)
+        self.server = await WildServer(after_request(answer(GOOD))).start(tls=self.choosing)
         self.addAsyncCleanup(self.server.stop)
         origin = f"https://localhost:{self.server.port}"
         await self.log_romeo_in(origin, http_ca_file=self.authority.certificate, **options)
+
+    async def recover_and_stop(self):
+        """The server, in good order once more, leaves its port to another one. Returns the port."""
+        await self.recover()
+        port = self.server.port
+        await self.server.stop()
+        return port
+
+    async def serve_well(self, port):
+        self.server = await WildServer(after_request(answer(GOOD))).start(port, self.choosing)
+        self.addAsyncCleanup(self.server.stop)
 
     def issue(self, stem, host, period):
         return context_of(issue_certificate(self.folder, self.authority, host, stem, period))
@@ -198,16 +222,34 @@ class TlsTest(BadServerTest):
                 await self.assert_failure("unavailable", "tls: certificate verify failed: " + why)
         await self.assert_unharmed()
 
+    async def test_server_that_speaks_old_tls_only_is_a_failure(self):
+        await self.start()
+        files = issue_certificate(self.folder, self.authority, "localhost", "old", NOW)
+        for version in ("-tls1", "-tls1_1"):
+            with self.subTest(version):
+                port = await self.recover_and_stop()
+                server = Child("openssl")
+                await server.start(
+                    *("openssl", "s_server", "-www", version, "-accept", f"127.0.0.1:{port}"),
+                    *("-cert", files.certificate, "-key", files.key),
+                    *("-cipher", "ALL:@SECLEVEL=0"),  # or it would not speak it either
+                )
+                await server.wait_line("ACCEPT")
+                await self.assert_failure("unavailable", "tls: tlsv1 alert protocol version")
+                await server.stop()
+                await self.serve_well(port)
+        await self.assert_unharmed()
+
     async def test_server_without_a_handshake_is_a_failure(self):
         await self.start(**STAGE)
-        port = self.server.port
-        await self.server.stop()
-        self.server = await WildServer(hang).start(port)
-        self.addAsyncCleanup(self.server.stop)
         for name, (behave, kind, why) in HANDSHAKES.items():
             with self.subTest(name):
-                self.server.behave = behave
+                port = await self.recover_and_stop()
+                wild = await WildServer(behave).start(port)
+                self.addAsyncCleanup(wild.stop)
                 await self.assert_failure(kind, why)
+                await wild.stop()
+                await self.serve_well(port)
         await self.assert_unharmed()
 
     async def test_fault_after_the_handshake_is_a_failure(self):
