@@ -21,6 +21,7 @@ bool grants(const std::string& watcher, const Force::Roster& of_watcher, const s
 
 void Force::on_user_came(const std::string& user) {
   Record& record = records_[user];
+  record.given_up = given_up(user);
   record.login = verdict_.next_moment();
   record.came = world_.now();
   record.stale = false;
@@ -55,6 +56,17 @@ void Force::on_refreshed(const std::string& user, Moment came) {
 
 void Force::on_named(const std::string& user, Moment came) {
   records_[user].named = std::max(records_[user].named, came);
+}
+
+std::optional<Instant> Force::given_up(const std::string& user) {
+  const Record& record = records_[user];
+  const Instant end = record.came + world_.least_timeout();
+  if (record.login == 0 || end > world_.now()) return record.given_up;
+  for (const Told& told : world_.web_app.told(user)) {
+    const bool answers = told.good && told.post == 0 && told.sent >= record.login;
+    if (answers && told.time < end) return record.given_up;
+  }
+  return end;
 }
 
 Force::Base Force::base(const std::string& user) {

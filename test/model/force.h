@@ -21,6 +21,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -68,6 +69,9 @@ class Force {
   // The copies of rosters that the server holds are as young as now.
   void on_confirmed(const std::string& user);
   Moment login(const std::string& user) const;
+  // When a login of the user may have been given up last, and with it whoever shared its question:
+  // its time was over, without an answer.
+  std::optional<Instant> given_up(const std::string& user);
   // That long ago.
   Duration since_login(const std::string& user) { return world_.now() - records_[user].came; }
 
@@ -75,12 +79,13 @@ class Force {
   using Rosters = std::map<std::string, Roster>;
 
   struct Record {
-    Moment login = 0;     // the present one, or the last
-    Moment floor = 0;     // no older data than of this moment
-    Moment oldest = 0;    // the least that the request of what is in force was sent at
-    Moment named = 0;     // by the last refresh that is over
-    Moment outdated = 0;  // by the last refresh that came
-    Instant came{};       // the login
+    Moment login = 0;                 // the present one, or the last
+    Moment floor = 0;                 // no older data than of this moment
+    Moment oldest = 0;                // the least that the request of what is in force was sent at
+    Moment named = 0;                 // by the last refresh that is over
+    Moment outdated = 0;              // by the last refresh that came
+    Instant came{};                   // the login
+    std::optional<Instant> given_up;  // an earlier one
     Instant confirmed{};
     bool stale = false;  // what is in force is a kept copy
   };

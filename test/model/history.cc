@@ -28,16 +28,20 @@ class Generator {
 
   History make() {
     const int users = chance(15) ? 5 + pick(4) : 2 + pick(3);
-    users_ = static_cast<std::size_t>(users);
+    users_ = {kUsers.begin(), kUsers.begin() + users};
     restless_ = pick(3);
     trouble_ = 5 + pick(60);
     // A fetch keeps to what it began with, so the first two are not changed on the way.
     if (chance(15)) add({"option", "404", "1"});
     if (chance(10)) add({"option", "pages", "1"});
-    if (chance(40)) add({"option", "places", number(3)});
-    if (chance(40)) add({"option", "bulk", "1"});
+    crowded_ = chance(40);
+    if (crowded_) add({"option", "bulk", "1"});
+    if (crowded_ || chance(30)) add({"option", "places", number(crowded_ ? 2 : 3)});
     for (int i = pick(2 * users); i > 0; --i) add({"befriend", user(), user()});
     for (int i = pick(2 * users); i > 0; --i) come();
+    for (const std::string& each : users_) {
+      if (crowded_) add({"come", each, "phone", "both"});
+    }
     add({"settle"});
     const int steps = 10 + pick(70);
     for (int i = 0; i < steps; ++i) step();
@@ -57,7 +61,7 @@ class Generator {
   std::string one_of(const Words& words) {
     return words[static_cast<std::size_t>(pick(static_cast<int>(words.size())))];
   }
-  std::string user() { return kUsers[static_cast<std::size_t>(pick(static_cast<int>(users_)))]; }
+  std::string user() { return one_of(users_); }
   std::string resource() { return one_of(kResources); }
   std::string number(int count) { return std::to_string(pick(count)); }
   void add(Words words) {
@@ -115,6 +119,7 @@ class Generator {
     if (chance(4)) return add({"abandon"});
     if (chance(3)) return add({"nonsense", number(6)});
     if (chance(15)) return edges();
+    if (crowded_ && chance(40)) return post(users_);
     if (chance(8)) return leave_in_the_middle();
     Words words;
     for (int i = pick(5); i > 0; --i) words.push_back(chance(70) ? name() : say(name(), user()));
@@ -225,7 +230,8 @@ class Generator {
 
   std::mt19937_64 random_;
   History history_;
-  std::size_t users_ = 0;
+  Words users_;
+  bool crowded_ = false;  // more are asked for than there are places
   int restless_ = 0;
   int trouble_ = 0;
 };

@@ -28,7 +28,8 @@ bool parse_number(const std::string& text, std::size_t& number) {
 void PostRules::on_post(std::uint32_t number, const Posting& posting) {
   Pending post;
   post.came = verdict_.next_moment();
-  post.due = world_.now() + world_.options().refresh.deadline;
+  post.since = world_.now();
+  post.due = post.since + world_.options().refresh.deadline;
   post.counts = posting.method == "POST";
   post.atomic = posting.atomic;
   post.answers_first = posting.answers_first;
@@ -217,7 +218,8 @@ PostRules::Fate PostRules::fate(const Pending& post, const std::string& user) {
   if (named.how == How::kSaid && !has_lost_base(post, user)) return Fate::kUpdated;
   WebApp& web_app = world_.web_app;
   const bool told = web_app.has_told(user, true, post.came);
-  if (told && !web_app.has_told(user, false, post.came)) return Fate::kUpdated;
+  const bool failed = web_app.has_told(user, false, post.came) || may_be_given_up(post, user);
+  if (told && !failed) return Fate::kUpdated;
   const bool may_be = web_app.may_have_told(user, post.came) || named.how != How::kAsked;
   return may_be ? Fate::kOpen : Fate::kError;
 }
@@ -226,6 +228,12 @@ PostRules::Fate PostRules::fate(const Pending& post, const std::vector<std::stri
   Fate worst = Fate::kUpdated;
   for (const std::string& user : element) worst = std::max(worst, fate(post, user));
   return worst;
+}
+
+// A refresh that waits in the queue has time, a login has not, and they share a question.
+bool PostRules::may_be_given_up(const Pending& post, const std::string& user) {
+  const std::optional<Instant> when = force_.given_up(user);
+  return when && *when >= post.since;
 }
 
 // An answer that is older than the refresh may have come into force after it, or the user has gone:
@@ -315,12 +323,12 @@ bool PostRules::surely_needs(const std::string& user) {
       force_.since_login(user) < least) {
     return true;
   }
-  if (world_.now() - web_app.asked_at(user) >= least) return false;
   return std::any_of(pending_.begin(), pending_.end(), [&](const auto& one) {
     const Pending& post = one.second;
     const auto named = post.users.find(user);
-    return named != post.users.end() && named->second.how == Named::How::kAsked &&
-           !web_app.has_told(user, true, post.came);
+    return world_.now() - post.since < least && named != post.users.end() &&
+           named->second.how == Named::How::kAsked && !web_app.has_told(user, true, post.came) &&
+           !may_be_given_up(post, user);
   });
 }
 

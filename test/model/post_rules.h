@@ -53,6 +53,7 @@ class PostRules {
   };
   struct Pending {
     Moment came = 0;
+    Instant since{};
     Instant due{};
     bool counts = true;                              // of a POST
     bool atomic = false;                             // all or nothing
@@ -71,6 +72,7 @@ class PostRules {
   static Named add_up(const Force::Base& base, const std::vector<const Saying*>& sayings);
   void say(const std::string& user, const Named& named, std::uint32_t number, const Pending& post);
   bool may_ask(const Pending& post, const std::string& user);
+  bool may_be_given_up(const Pending& post, const std::string& user);
   bool has_lost_base(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::vector<std::string>& element);

@@ -71,7 +71,6 @@ class WebApp final : public web::Fetcher {
   bool is_asked(const std::string& user) const { return requests_.contains(user); }
   std::vector<std::string> asked() const;  // users, in the order of asking
   std::vector<std::string> asked_among_many() const;
-  Instant asked_at(const std::string& user) const { return requests_.at(user).asked; }
   // Perhaps nobody waits any more for what the request for many will bring of this user: it may go
   // on without him.
   void forsake(const std::string& user) { requests_.at(user).forsaken = true; }
@@ -118,7 +117,6 @@ class WebApp final : public web::Fetcher {
     std::string tag;  // of If-None-Match
     bool many = false;
     bool forsaken = false;
-    Instant asked{};
     // Of a request that goes on where another one ended:
     Contacts said;  // on the pages before
     int pages = 0;

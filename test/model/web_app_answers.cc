@@ -146,7 +146,6 @@ std::uint64_t WebApp::fetch(web::FetchRequest fetch_request, web::FetchEvents* e
   request.events = events;
   request.tag = fetch_request.fields.get("If-None-Match");
   request.many = fetch_request.method == "POST";
-  request.asked = clock_.now();
   out_.insert(request.ticket);
   for (const std::string& user : users) ask(user, request);
   return request.ticket;
