@@ -53,7 +53,6 @@ struct Config {
   std::vector<std::string> c2s_interfaces = {"127.0.0.1", "::1"};
   std::uint16_t c2s_port = 5222;      // 0 = off
   std::uint16_t c2s_tls_port = 5223;  // 0 = off
-  std::size_t c2s_max_connections = 10'000;
   std::vector<std::string> http_interfaces = {"127.0.0.1", "::1"};
   std::uint16_t http_port = 5280;   // 0 = off
   std::uint16_t https_port = 5281;  // 0 = off

@@ -174,7 +174,7 @@ constexpr Option kOptions[] = {
     {"", "c2s_tls_port", kCount, 0, 65535, "", kRestart,
      "Port for clients that begin with TLS; 0 = off.", MEMBER(c2s_tls_port)},
     {"", "c2s_max_connections", kCount, 1, 1'000'000, "", kRestart,
-     "Most connections of clients at once.", MEMBER(c2s_max_connections)},
+     "Most connections of clients at once.", MEMBER(streams.max_streams)},
 
     {"Where the web application asks for a refresh", "http_interfaces", kList, 0, 0, "", kRestart,
      "IP addresses of this machine itself to listen on for refreshes.", MEMBER(http_interfaces)},

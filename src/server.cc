@@ -73,7 +73,7 @@ Result<Prepared> prepare(const Config& config) {
 // What only a restart can change.
 bool same_sockets(const Config& a, const Config& b) {
   return a.c2s_interfaces == b.c2s_interfaces && a.c2s_port == b.c2s_port &&
-         a.c2s_tls_port == b.c2s_tls_port && a.c2s_max_connections == b.c2s_max_connections &&
+         a.c2s_tls_port == b.c2s_tls_port && a.streams.max_streams == b.streams.max_streams &&
          a.http_interfaces == b.http_interfaces && a.http_port == b.http_port &&
          a.https_port == b.https_port;
 }
@@ -212,7 +212,7 @@ Status Server::Impl::open_c2s(const std::string& interface) {
     if (port == 0 || (direct_tls && !has_tls)) continue;
     const auto address = net::Address::parse(interface, port);
     if (!address) return tl::unexpected<Error>(address.error());
-    auto opened = service.listen(*address, direct_tls, config.c2s_max_connections);
+    auto opened = service.listen(*address, direct_tls);
     if (!opened) return opened;
   }
   return {};

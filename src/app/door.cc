@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "app/client_address.h"
 #include "app/failure_limit.h"
 #include "base/log.h"
 #include "base/log_limit.h"
 #include "base/text.h"
+#include "web/client_address.h"
 
 namespace rosterd::app {
 
@@ -100,8 +100,8 @@ class Door::Entrance final : public web::RequestHandler {
 // Nothing = it may pass.
 std::optional<http::Response> Door::Impl::judge(Guard guard, Visit& visit) {
   const http::Fields& fields = visit.request.fields;
-  visit.client.address = find_client_address(visit.peer, fields, options.proxies);
-  if (!options.allow.empty() && !is_in(options.allow, visit.client.address)) {
+  visit.client.address = web::find_client_address(visit.peer, fields, options.proxies);
+  if (!options.allow.empty() && !web::is_in(options.allow, visit.client.address)) {
     return refuse(visit, refuse_for_good(403, "not from this address"), "address not allowed");
   }
   if (guard == Guard::kAddressOnly) return std::nullopt;

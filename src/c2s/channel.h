@@ -1,27 +1,42 @@
 // SPDX-License-Identifier: MIT
-// Channel: the seam between a client stream and what carries it (TCP; later WebSocket and BOSH).
-// The stream logic is the same on all of them; only framing differs.
+// Channel: the seam between a client stream and what carries it (TCP, WebSocket). The stream logic
+// is the same on all of them; only framing differs.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/handle.h"
 #include "im/session.h"
 #include "xmpp/negotiation.h"
 #include "xmpp/sasl.h"
 
 namespace rosterd::c2s {
 
+class ClientStream;
+
+// Whoever owns channels and streams.
+class ChannelOwner {
+ public:
+  virtual ~ChannelOwner() = default;
+  // The channel is closed: no event will come, channel and stream may be destroyed (not from inside
+  // this call).
+  virtual void on_channel_closed(Handle<ClientStream> stream) = 0;
+};
+
 class Channel {
  public:
   virtual ~Channel() = default;
+  // Directly after both exist.
+  virtual void attach(ClientStream& stream, Handle<ClientStream> handle) = 0;
   virtual xmpp::StreamFraming framing() const = 0;
-  // Bytes of the stream's own framing or one negotiation element.
+  // The header of the stream (TCP) or one element of the negotiation.
   virtual void send(std::string_view bytes) = 0;
   // The outbox's stanzas, each framed as the channel needs; the outbox is cleared by the caller.
   virtual void send_stanzas(const im::Outbox& outbox) = 0;
   virtual void start_tls() = 0;  // then ClientStream::on_tls_open()
+  // May the client send a password on it?
   virtual bool secure() const = 0;
   virtual xmpp::ChannelBindings bindings() const = 0;
   // Sends the stream's close (</stream:stream>, <close/>) and closes after what was sent.

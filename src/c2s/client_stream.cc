@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "xmpp/namespaces.h"
+#include "xmpp/stream_header.h"
 
 namespace rosterd::c2s {
 
@@ -32,14 +34,7 @@ void ClientStream::begin_negotiation() {
 // --- input ---------------------------------------------------------------------------------------
 
 void ClientStream::on_bytes(std::string_view bytes) {
-  if (closed_) return;
-  if (user_.empty()) {
-    bytes_before_login_ += bytes.size();
-    if (bytes_before_login_ > context_.options.bytes_before_login) {
-      close(StreamCondition::kPolicyViolation, "too many bytes before login");
-      return;
-    }
-  }
+  if (closed_ || !count_before_login(bytes)) return;
   if (kept_) {
     kept_->append(bytes);
     consume_kept();
@@ -47,6 +42,30 @@ void ClientStream::on_bytes(std::string_view bytes) {
     const std::string_view rest = bytes.substr(consume(bytes));
     if (!closed_ && !rest.empty()) kept_ = std::make_unique<std::string>(rest);
   }
+}
+
+bool ClientStream::count_before_login(std::string_view bytes) {
+  if (!user_.empty()) return true;
+  bytes_before_login_ += bytes.size();
+  if (bytes_before_login_ <= context_.options.bytes_before_login) return true;
+  close(StreamCondition::kPolicyViolation, "too many bytes before login");
+  return false;
+}
+
+// The framer, which knows the limits, must find one element and nothing else. What comes while the
+// negotiation waits is kept as on TCP: it has been found to be whole elements.
+void ClientStream::on_message(std::string_view xml) {
+  if (closed_ || !count_before_login(xml)) return;
+  framer_.reset_to_stanzas();
+  const xml::Frame frame = framer_.next(xml);
+  if (frame.kind == xml::Frame::Kind::kError) return handle_frame_error();
+  if (frame.kind != xml::Frame::Kind::kStanza || frame.size != xml.size()) {
+    return close(StreamCondition::kBadFormat, "not one whole element");
+  }
+  framer_.reset_to_stanzas();
+  if (!waiting()) return handle_element(xml);
+  if (!kept_) kept_ = std::make_unique<std::string>();
+  kept_->append(xml);
 }
 
 void ClientStream::consume_kept() {
@@ -87,7 +106,7 @@ void ClientStream::handle_frame(xml::Frame::Kind kind, std::string_view bytes) {
     case xml::Frame::Kind::kStanza:
       return handle_element(bytes);
     case xml::Frame::Kind::kStreamEnd:
-      return close_politely("the client closed its stream");
+      return on_stream_end();
     case xml::Frame::Kind::kError:
       return handle_frame_error();
   }
@@ -101,18 +120,40 @@ void ClientStream::handle_header(std::string_view bytes) {
   if (!negotiation_) return close(StreamCondition::kBadFormat, "stream header inside the stream");
   const auto header = context_.parser.parse_header(bytes);
   if (!header) return close(StreamCondition::kNotWellFormed, header.error().text);
+  on_header(*header);
+}
+
+void ClientStream::on_header(const xml::StreamHeader& header) {
+  if (closed_) return;
+  if (!negotiation_) return close(StreamCondition::kBadFormat, "stream header inside the stream");
   xmpp::Actions actions;
-  negotiation_->on_header(*header, actions);
+  negotiation_->on_header(header, actions);
   perform(actions);
 }
+
+void ClientStream::on_stream_end() { close_politely("the client closed its stream"); }
 
 void ClientStream::handle_element(std::string_view bytes) {
   const auto element = context_.parser.parse_stanza(bytes);
   if (!element) return close(StreamCondition::kNotWellFormed, element.error().text);
+  if (element->ns() == xmpp::ns::kFraming && handle_framing(*element)) return;
   if (!negotiation_) return context_.core.handle_stanza(session_, *element);
   xmpp::Actions actions;
   negotiation_->on_element(*element, actions);
   perform(actions);
+}
+
+// RFC 7395 section 3.3.
+bool ClientStream::handle_framing(xml::Element element) {
+  if (channel_.framing() == xmpp::StreamFraming::kTcp) return false;
+  if (element.name() == "close") {
+    on_stream_end();
+  } else if (element.name() == "open") {
+    on_header(xmpp::read_open(element));
+  } else {
+    close(StreamCondition::kBadFormat, "neither open nor close");
+  }
+  return true;
 }
 
 void ClientStream::on_tls_open() {
@@ -159,7 +200,9 @@ void ClientStream::perform_action(xmpp::action::StartTls&) {
   channel_.start_tls();
 }
 
-void ClientStream::perform_action(xmpp::action::ExpectHeader&) { framer_.reset(); }
+void ClientStream::perform_action(xmpp::action::ExpectHeader&) {
+  if (channel_.framing() == xmpp::StreamFraming::kTcp) framer_.reset();
+}
 
 void ClientStream::perform_action(xmpp::action::NeedKeys& action) {
   context_.auth.fetch_keys(action.user, action.hash, handle_.to_u64(), &context_.auth_events);
@@ -277,12 +320,11 @@ void ClientStream::close(StreamCondition condition, std::string_view text) {
              {"condition", xmpp::to_string(condition)},
              {"reason", text}});
   if (im::Session* session = context_.core.find_session(session_)) send_outbox(*session);
-  std::string bytes;
   // RFC 6120 section 4.9.1.2: an error before the response header is preceded by one.
-  if (negotiation_ && !negotiation_->header_sent()) bytes = negotiation_->make_header();
-  xmpp::write_stream_error(bytes, condition, text,
-                           channel_.framing() == xmpp::StreamFraming::kWebSocket);
-  channel_.send(bytes);
+  if (negotiation_ && !negotiation_->header_sent()) channel_.send(negotiation_->make_header());
+  std::string error;
+  xmpp::write_stream_error(error, condition, text, channel_.framing() != xmpp::StreamFraming::kTcp);
+  channel_.send(error);
   leave(condition);
   channel_.close_stream(xmpp::to_string(condition));
 }

@@ -21,6 +21,7 @@ namespace rosterd::c2s {
 
 struct StreamOptions {
   xmpp::NegotiationOptions negotiation;
+  std::size_t max_streams = 10'000;  // per listener, and of all that come by HTTP
   xml::FramerLimits before_login{.stanza_bytes = 10 * 1024, .depth = 16, .attributes = 16};
   xml::FramerLimits after_login{.stanza_bytes = 256 * 1024, .depth = 64, .attributes = 64};
   std::size_t bytes_before_login = 64 * 1024;            // in total
@@ -69,6 +70,13 @@ class ClientStream {
 
   // --- what the channel reports ----------------------------------------------------------------
   void on_bytes(std::string_view bytes);
+  // A whole element of a stream whose channel frames them itself (RFC 7395): a stanza, an element
+  // of the negotiation, or <open/> and <close/> of that framing.
+  void on_message(std::string_view xml);
+  // What opens such a stream, or restarts it, put as a stream header.
+  void on_header(const xml::StreamHeader& header);
+  // The client has closed the stream.
+  void on_stream_end();
   // After start_tls(), or before the first byte where the channel begins with TLS.
   void on_tls_open();
   // The channel is going or gone: no more input, the session ends now.
@@ -91,11 +99,13 @@ class ClientStream {
  private:
   bool waiting() const { return negotiation_ && negotiation_->waiting(); }
   void begin_negotiation();
+  bool count_before_login(std::string_view bytes);
   std::size_t consume(std::string_view bytes);
   void consume_kept();
   void handle_frame(xml::Frame::Kind kind, std::string_view bytes);
   void handle_header(std::string_view bytes);
   void handle_element(std::string_view bytes);
+  bool handle_framing(xml::Element element);
   void handle_frame_error();
 
   void perform(xmpp::Actions& actions);

@@ -16,11 +16,10 @@ constexpr std::size_t kSessionsPerFlush = 64;
 
 // One client: its channel and its stream, which name each other.
 struct Client {
-  Client(net::Connection& connection, std::shared_ptr<const net::TlsContext> tls,
-         ChannelOwner& owner, const StreamContext& context)
-      : channel(connection, std::move(tls), owner), stream(context, channel) {}
+  Client(std::unique_ptr<Channel> carrier, const StreamContext& context)
+      : channel(std::move(carrier)), stream(context, *channel) {}
 
-  TcpChannel channel;
+  const std::unique_ptr<Channel> channel;
   ClientStream stream;
 };
 
@@ -50,6 +49,7 @@ struct Service::Impl final : ChannelOwner {
   }
 
   void accept(net::Connection& connection, bool direct_tls);
+  Client& add(std::unique_ptr<Channel> channel);
   void on_channel_closed(Handle<ClientStream> stream) override {
     dead.push_back(client_of(stream.to_u64()));
   }
@@ -61,17 +61,23 @@ struct Service::Impl final : ChannelOwner {
   StreamContext context;
   std::vector<std::unique_ptr<Port>> ports;
   SlotTable<Client> clients;
+  bool stopping = false;
   std::vector<Handle<Client>> dead;  // destroyed in the reap phase
 };
 
 void Service::Impl::accept(net::Connection& connection, bool direct_tls) {
   ROSTERD_DEBUG("c2s", "connection accepted",
                 {{"connection", connection.id()}, {"peer", connection.peer().to_string()}});
-  auto client = std::make_unique<Client>(connection, tls, *this, context);
+  const Client& client = add(std::make_unique<TcpChannel>(connection, tls, *this));
+  if (direct_tls) client.channel->start_tls();
+}
+
+Client& Service::Impl::add(std::unique_ptr<Channel> channel) {
+  auto client = std::make_unique<Client>(std::move(channel), context);
   Client& placed = *client;
   const Handle<Client> handle = clients.insert(std::move(client));
-  placed.channel.attach(placed.stream, Handle<ClientStream>::from_u64(handle.to_u64()));
-  if (direct_tls) placed.channel.start_tls();
+  placed.channel->attach(placed.stream, Handle<ClientStream>::from_u64(handle.to_u64()));
+  return placed;
 }
 
 Service::Service(net::Loop& loop, im::Core& core, im::AuthSource& auth,
@@ -83,12 +89,19 @@ Service::Service(net::Loop& loop, im::Core& core, im::AuthSource& auth,
 
 Service::~Service() = default;
 
-Status Service::listen(const net::Address& address, bool direct_tls, std::size_t max_connections) {
+ClientStream* Service::open(std::unique_ptr<Channel> channel) {
+  if (impl_->stopping || stream_count() >= impl_->options.max_streams) return nullptr;
+  return &impl_->add(std::move(channel)).stream;
+}
+
+ChannelOwner& Service::owner() { return *impl_; }
+
+Status Service::listen(const net::Address& address, bool direct_tls) {
   auto port = std::make_unique<Impl::Port>(*impl_, direct_tls);
   net::ListenerOptions options;
   options.address = address;
   options.phase = net::FlushPhase::kC2s;
-  options.max_connections = max_connections;
+  options.max_connections = impl_->options.max_streams;
   auto listener = net::Listener::open(impl_->loop, options, port.get());
   if (!listener) return tl::unexpected<Error>(listener.error());
   port->listener = std::move(*listener);
@@ -118,6 +131,7 @@ void Service::set_tls(std::shared_ptr<const net::TlsContext> tls) {
 }
 
 void Service::stop() {
+  impl_->stopping = true;
   impl_->ports.clear();
   impl_->clients.for_each([](Handle<Client>, Client& client) {
     client.stream.close(xmpp::StreamCondition::kSystemShutdown, "the server is shutting down");

@@ -26,13 +26,18 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   ~Service() override;
 
   // `direct_tls`: XEP-0368, TLS from the first byte. kUnavailable when the address cannot be bound.
-  Status listen(const net::Address& address, bool direct_tls, std::size_t max_connections);
+  Status listen(const net::Address& address, bool direct_tls);
   std::vector<net::Address> addresses() const;
 
   // Takes effect at once, but for the limits of streams that have logged in.
   void set_options(const StreamOptions& options);
   // For connections to come.
   void set_tls(std::shared_ptr<const net::TlsContext> tls);
+
+  // A stream on a channel that was opened elsewhere; over StreamOptions::max_streams it is null and
+  // the channel is destroyed.
+  ClientStream* open(std::unique_ptr<Channel> channel);
+  ChannelOwner& owner();
 
   // Stops listening and closes every stream with system-shutdown.
   void stop();

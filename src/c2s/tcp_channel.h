@@ -12,24 +12,13 @@
 
 namespace rosterd::c2s {
 
-// Whoever owns channels and streams.
-class ChannelOwner {
- public:
-  virtual ~ChannelOwner() = default;
-  // The connection is closed: no event will come, channel and stream may be destroyed (not from
-  // inside this call).
-  virtual void on_channel_closed(Handle<ClientStream> stream) = 0;
-};
-
 class TcpChannel final : public Channel, public net::ConnectionEvents {
  public:
   // `tls` may be null: then start_tls() must not be called. `owner` outlives it.
   TcpChannel(net::Connection& connection, std::shared_ptr<const net::TlsContext> tls,
              ChannelOwner& owner);
 
-  // Directly after both exist.
-  void attach(ClientStream& stream, Handle<ClientStream> handle);
-
+  void attach(ClientStream& stream, Handle<ClientStream> handle) override;
   xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
   void send(std::string_view bytes) override;
   void send_stanzas(const im::Outbox& outbox) override;

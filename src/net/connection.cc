@@ -243,6 +243,13 @@ std::size_t Connection::queued_bytes() const {
   return out_.size() + (write_ ? write_->bytes.size() : 0) + (secure_ ? secure_->plain.size() : 0);
 }
 
+void Connection::set_phase(FlushPhase phase) {
+  phase_ = phase;
+  if (!dirty_.linked()) return;
+  dirty_.unlink();
+  mark_dirty();
+}
+
 void Connection::mark_dirty() {
   if (!dirty_.linked()) loop_.uv_->dirty[static_cast<int>(phase_)].push_back(*this);
 }

@@ -67,6 +67,9 @@ class Connection {
   const TlsFilter* tls() const;
   bool is_secure() const { return tls() != nullptr; }
 
+  // When in the turn's end it is written out; what is queued goes along.
+  void set_phase(FlushPhase phase);
+
   // Back-pressure: no on_bytes until resumed, but for what has been read from the kernel already.
   void pause_reading();
   void resume_reading();

@@ -139,6 +139,13 @@ void HttpServer::respond(ExchangeId id, http::Response response) {
   if (client) client->answer(std::move(response));
 }
 
+void HttpServer::upgrade(ExchangeId id, http::Response response, std::unique_ptr<Upgrade> upgrade) {
+  const auto exchange = impl_->context.exchanges.take(id);
+  if (!exchange) return;
+  ServerConnection* client = impl_->context.connections.find(exchange->connection);
+  if (client) client->upgrade(std::move(response), std::move(upgrade));
+}
+
 void HttpServer::stop() {
   impl_->context.stopping = true;
   impl_->ports.clear();

@@ -47,6 +47,15 @@ struct Client {
   bool repeatable = false;
 };
 
+// Whoever goes on with a connection after 101 (Switching Protocols).
+class Upgrade {
+ public:
+  virtual ~Upgrade() = default;
+  // The connection is the callee's: it sets its events now. `first_bytes` came behind the request;
+  // valid during the call, after which the Upgrade is destroyed.
+  virtual void on_upgraded(net::Connection& connection, std::string_view first_bytes) = 0;
+};
+
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
@@ -62,6 +71,8 @@ class RequestHandler {
   // Whether it answers everybody alike, so that success says nothing about who asked (see
   // HttpServerOptions::max_connections).
   virtual bool is_for_anybody() const { return false; }
+  // When answers leave: those that carry XMPP streams leave with these.
+  virtual net::FlushPhase phase() const { return net::FlushPhase::kWeb; }
   // The client closed before its answer: nobody will read it. The work it asked for goes on.
   virtual void on_request_abandoned(ExchangeId) {}
 };
@@ -109,6 +120,9 @@ class HttpServer : public Responder {
   std::vector<net::Address> addresses() const;
 
   void respond(ExchangeId exchange, http::Response response) override;
+  // Answers with `response`, a 101, and gives the connection away, still in on_request() if this is
+  // called there; does nothing when the client has gone.
+  void upgrade(ExchangeId exchange, http::Response response, std::unique_ptr<Upgrade> upgrade);
 
   // Stops listening; idle connections close, busy ones after their answer.
   void stop();

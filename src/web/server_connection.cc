@@ -38,7 +38,7 @@ void ServerConnection::enter(Stage stage) {
   if (stage == Stage::kHead) timeout = server_.options.head_timeout;
   if (stage == Stage::kBody) timeout = server_.options.body_timeout;
   // How long an answer may take is its handler's business.
-  if (stage == Stage::kAnswering || stage == Stage::kClosed) return deadline_.cancel();
+  if (stage >= Stage::kAnswering) return deadline_.cancel();
   server_.loop.timers().arm(deadline_, server_.loop.now() + timeout);
 }
 
@@ -73,6 +73,7 @@ void ServerConnection::read(std::string_view bytes) {
     bytes.remove_prefix(read_message(bytes));
   }
   reading_ = false;
+  if (stage_ == Stage::kUpgraded) return hand_over(bytes);
   if (stage_ == Stage::kClosed) return;
   if (!bytes.empty()) keep(bytes);
   // The flush at the end of this turn may take everything, and then nobody would say so.
@@ -187,6 +188,7 @@ void ServerConnection::dispatch() {
   for_anybody_ = route->handler->is_for_anybody();
   exchange_ = server_.exchanges.insert(std::move(exchange));
   enter(Stage::kAnswering);
+  connection_.set_phase(route->handler->phase());
   route->handler->on_request(server_.responder, exchange_, client, request);
 }
 
@@ -202,6 +204,25 @@ void ServerConnection::answer(http::Response response) {
   if (!reading_ && (!waiting_.empty() || ended_)) {
     server_.loop.timers().arm(resume_, server_.loop.now());
   }
+}
+
+void ServerConnection::upgrade(http::Response response, std::unique_ptr<Upgrade> upgrade) {
+  exchange_ = {};
+  if (ended_) return close("the client closed");
+  write(response);
+  enter(Stage::kUpgraded);
+  upgrade_ = std::move(upgrade);
+  if (!reading_) hand_over(std::exchange(waiting_, {}));
+}
+
+// Deletes this.
+void ServerConnection::hand_over(std::string_view bytes) {
+  const std::string first_bytes(bytes);
+  net::Connection& connection = connection_;
+  const std::unique_ptr<Upgrade> upgrade = std::move(upgrade_);
+  if (paused_) connection.resume_reading();
+  server_.connections.erase(self_);
+  upgrade->on_upgraded(connection, first_bytes);
 }
 
 http::Response ServerConnection::make_route_refusal(const Route* route,

@@ -37,6 +37,8 @@ class ServerConnection final : public net::ConnectionEvents {
 
   // Answers the request that is being handled.
   void answer(http::Response response);
+  // The same, and it ends here: `upgrade` goes on with the connection.
+  void upgrade(http::Response response, std::unique_ptr<Upgrade> upgrade);
   // Closes, after the answer that is owed.
   void stop();
   // Closes, now if it is idle, else after its next answer, if its client showed a certificate:
@@ -63,6 +65,7 @@ class ServerConnection final : public net::ConnectionEvents {
     kHead,       // a request has begun
     kBody,       // its head is complete
     kAnswering,  // a handler has it
+    kUpgraded,   // the connection is about to be another's
     kClosed,
   };
 
@@ -78,6 +81,7 @@ class ServerConnection final : public net::ConnectionEvents {
   bool must_wait() const;
   void keep(std::string_view bytes);
   void resume();
+  void hand_over(std::string_view bytes);
   void invite_body(bool body_follows);
   void dispatch();
   http::Response make_route_refusal(const Route* route, const http::Request& request);
@@ -93,6 +97,7 @@ class ServerConnection final : public net::ConnectionEvents {
   Handle<ServerConnection> self_;
   ExchangeId exchange_;                          // set while kAnswering
   std::unique_ptr<http::RequestParser> parser_;  // only while a request is incomplete
+  std::unique_ptr<Upgrade> upgrade_;             // set while kUpgraded
   std::string waiting_;                          // bytes that came while one is answered
   Timer deadline_ = Timer::bind<&ServerConnection::on_deadline>(this);
   Timer resume_ = Timer::bind<&ServerConnection::resume>(this);

@@ -136,8 +136,9 @@ void Negotiation::on_header(const xml::StreamHeader& header, Actions& actions) {
   if (!impl.user.empty() && !impl.is_own_address(header.from)) {
     return impl.close(actions, StreamCondition::kInvalidFrom, "");
   }
-  std::string out = impl.make_header();
+  impl.send(actions, impl.make_header());
   impl.header_sent = true;
+  std::string out;
   if (!impl.user.empty()) {
     write_bind_features(out, impl.framing);
     impl.stage = Impl::Stage::kBind;
@@ -185,7 +186,7 @@ void Negotiation::on_element(xml::Element element, Actions& actions) {
 }
 
 void Negotiation::Impl::start_tls(Actions& actions) {
-  if (secure || !options.tls_available) {
+  if (secure || !options.tls_available || framing != StreamFraming::kTcp) {
     std::string out;
     xml::Writer(out).open("failure", ns::kTls).end();
     send(actions, std::move(out));

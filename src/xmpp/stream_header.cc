@@ -52,6 +52,20 @@ std::optional<action::Close> find_header_fault(const xml::StreamHeader& header) 
   return std::nullopt;
 }
 
+xml::StreamHeader read_open(xml::Element open) {
+  xml::StreamHeader header;
+  header.name = "stream";
+  header.ns = ns::kStreams;
+  header.content_ns = ns::kClient;
+  header.prefix = "stream";
+  header.from = open.attr("from");
+  header.to = open.attr("to");
+  header.version = open.attr("version");
+  header.id = open.attr("id");
+  header.lang = open.lang();
+  return header;
+}
+
 const std::string* find_host(const std::vector<std::string>& hosts, std::string_view to) {
   const auto domain = prepare_domain(to);
   if (!domain) return nullptr;

@@ -16,6 +16,9 @@ namespace rosterd::xmpp {
 // this order.
 std::optional<action::Close> find_header_fault(const xml::StreamHeader& header);
 
+// What <open/> says (RFC 7395 section 3.4), as a stream header.
+xml::StreamHeader read_open(xml::Element open);
+
 // The one of `hosts` that `to` names, else null.
 const std::string* find_host(const std::vector<std::string>& hosts, std::string_view to);
 

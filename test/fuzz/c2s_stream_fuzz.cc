@@ -30,6 +30,7 @@ class NoFetcher final : public im::RosterFetcher {
 
 class DeadEndChannel final : public c2s::Channel {
  public:
+  void attach(c2s::ClientStream&, Handle<c2s::ClientStream>) override {}
   xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
   void send(std::string_view) override {}
   void send_stanzas(const im::Outbox&) override {}

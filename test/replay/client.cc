@@ -20,7 +20,7 @@ bool restarts_stream(std::string_view stanza) {
 Client::Client(const c2s::StreamContext& context, std::uint64_t number, bool secure)
     : number_(number), secure_(secure), framer_(kAnything) {
   stream_ = std::make_unique<c2s::ClientStream>(context, *this);
-  stream_->set_handle(Handle<c2s::ClientStream>::from_u64(number));
+  attach(*stream_, Handle<c2s::ClientStream>::from_u64(number));
 }
 
 Client::~Client() = default;

@@ -41,6 +41,9 @@ class Client final : public c2s::Channel {
   bool open_tls();
 
   // --- the channel --------------------------------------------------------------------------
+  void attach(c2s::ClientStream& stream, Handle<c2s::ClientStream> handle) override {
+    stream.set_handle(handle);
+  }
   xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
   void send(std::string_view bytes) override;
   void send_stanzas(const im::Outbox& outbox) override;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "app/client_address.h"
+#include "web/client_address.h"
 
 #include "support/cmocka.h"
 
-using rosterd::app::find_client_address;
 using rosterd::http::Fields;
 using rosterd::net::Address;
 using rosterd::net::Network;
+using rosterd::web::find_client_address;
 
 namespace {
 

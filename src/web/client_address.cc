@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "app/client_address.h"
+#include "web/client_address.h"
 
 #include <algorithm>
 #include <string>
 
+#include "base/text.h"
 #include "http/forwarded.h"
 
-namespace rosterd::app {
+namespace rosterd::web {
 
 namespace {
 
@@ -45,4 +46,12 @@ net::Address find_client_address(const net::Address& peer, const http::Fields& f
   return {};
 }
 
-}  // namespace rosterd::app
+bool is_private_way(const net::Address& peer, bool tls, const http::Fields& fields,
+                    const std::vector<net::Network>& proxies) {
+  const bool proxied = is_in(proxies, peer);
+  const std::string_view told = proxied ? fields.get("X-Forwarded-Proto") : std::string_view();
+  if (!told.empty()) return text::ascii_iequals(told, "https");
+  return peer.is_loopback() || (tls && !proxied);
+}
+
+}  // namespace rosterd::web

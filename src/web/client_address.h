@@ -8,7 +8,7 @@
 #include "net/address.h"
 #include "net/network.h"
 
-namespace rosterd::app {
+namespace rosterd::web {
 
 bool is_in(const std::vector<net::Network>& networks, const net::Address& address);
 
@@ -19,4 +19,10 @@ bool is_in(const std::vector<net::Network>& networks, const net::Address& addres
 net::Address find_client_address(const net::Address& peer, const http::Fields& fields,
                                  const std::vector<net::Network>& proxies);
 
-}  // namespace rosterd::app
+// Whether nobody on the way can read what the client sends: it comes over TLS, from this very
+// machine, or through a proxy that says the client speaks TLS with it (X-Forwarded-Proto: https). A
+// proxy on this machine that does not say is believed to.
+bool is_private_way(const net::Address& peer, bool tls, const http::Fields& fields,
+                    const std::vector<net::Network>& proxies);
+
+}  // namespace rosterd::web
