@@ -18,6 +18,7 @@
 #include "im/core.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "web/host_meta.h"
 #include "web/http_client.h"
 #include "web/http_server.h"
 
@@ -67,6 +68,7 @@ struct Config {
   c2s::StreamOptions streams;
   im::Options im;
   web::HttpServerOptions http_server;
+  web::HostMetaOptions host_meta;  // without proxies: the server gives it the door's
   web::HttpClientOptions http_client;
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;

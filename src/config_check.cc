@@ -8,6 +8,7 @@
 
 #include "config_options.h"
 #include "net/address.h"
+#include "web/external_url.h"
 
 namespace rosterd {
 
@@ -39,6 +40,7 @@ class Checker {
     check_door();
     check_ports("c2s_port", config_.c2s_port, "c2s_tls_port", config_.c2s_tls_port);
     check_ports("http_port", config_.http_port, "https_port", config_.https_port);
+    check_browsers();
     check_login();
     check_limits();
     check_urls(config_.all_hosts, "");
@@ -114,6 +116,12 @@ class Checker {
                                  "[\"bearer:LONG-RANDOM-TOKEN\"]\nor admin_ca_file, or listen on "
                                  "\"127.0.0.1\" and \"::1\" alone");
     }
+  }
+
+  void check_browsers() {
+    const std::string& url = config_.host_meta.external_url;
+    const auto parsed = web::parse_external_url(url);
+    if (!url.empty() && !parsed) add("http_external_url", parsed.error().text);
   }
 
   void check_ports(std::string_view plain, std::uint16_t plain_port, std::string_view tls,

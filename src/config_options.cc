@@ -210,6 +210,10 @@ constexpr Option kOptions[] = {
     {"", "http_proxies", kNetworks, 0, 0, "", kReload,
      "Proxies whose X-Forwarded-For or Forwarded is believed.", MEMBER(door.proxies)},
 
+    {"For browsers", "http_external_url", kUrl, 0, 0, "", kReload,
+     "Where browsers find these ports, \"https://chat.example.org/\"; \"\" = as they have asked.",
+     MEMBER(host_meta.external_url)},
+
     {"Login", "accounts_file", kPath, 0, 0, "", kReload,
      "The accounts, changed with 'rosterd passwd'.", MEMBER(accounts_file)},
     {"", "tls_required", kBool, 0, 0, "", kReload, "Refuse logins that are not encrypted.",

@@ -21,6 +21,7 @@
 #include "process_figures.h"
 #include "sd_notify.h"
 #include "store/accounts_auth.h"
+#include "web/host_meta.h"
 #include "web/http_client.h"
 #include "web/http_server.h"
 #include "xmpp/jid.h"
@@ -102,6 +103,12 @@ bool is_missing_ipv6(const std::string& interface, const Error& error) {
   return true;
 }
 
+web::HostMetaOptions make_host_meta(const Config& config) {
+  web::HostMetaOptions options = config.host_meta;
+  options.proxies = config.door.proxies;
+  return options;
+}
+
 struct Clients {
   std::unique_ptr<web::HttpClient> rosters;
   std::unique_ptr<web::HttpClient> events;
@@ -147,6 +154,9 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
       http_server.add_route(path, "GET", door.guard(&monitor, app::Door::Guard::kAddressOnly));
     }
+    for (const char* path : {"/.well-known/host-meta", "/.well-known/host-meta.json"}) {
+      http_server.add_route(path, "GET", &host_meta);
+    }
     loop->add_reap_hook(this);
   }
 
@@ -184,6 +194,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   app::Admin admin;
   app::Monitor monitor{*this};
   app::Door door;
+  web::HostMeta host_meta{make_host_meta(config)};
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
   Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
   const WallTime started = loop->wall_now();
@@ -313,6 +324,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   refresh.set_options(fresh.refresh);
   admin.set_options(fresh.admin);
   door.set_options(fresh.door);
+  host_meta.set_options(make_host_meta(fresh));
   config = fresh;
   warn_of_cleartext(config);
   observe();

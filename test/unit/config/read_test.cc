@@ -269,6 +269,12 @@ void options_of_the_door_say_what_is_wrong_and_no_secret(void**) {
                "f.toml:2: admin_ca_file: nobody can show a certificate without the HTTPS port");
 }
 
+void url_for_browsers_is_one_that_needs_no_escapes(void**) {
+  parse_good("http_external_url = \"https://chat.example.org:8443/in/\"\n" + kHost);
+  assert_fault("http_external_url = \"chat.example.org\"",
+               "f.toml:1: http_external_url: bad URL: a scheme other than http and https");
+}
+
 void interfaces_are_addresses(void**) {
   assert_fault("c2s_interfaces = [\"127.0.0.1\", \"eth0\"]",
                "f.toml:1: c2s_interfaces: \"eth0\" is neither an IP address nor \"*\"");
@@ -395,6 +401,7 @@ int main() {
       cmocka_unit_test(public_address_is_served_when_it_is_asked_who_comes),
       cmocka_unit_test(keys_open_all_hosts_or_one),
       cmocka_unit_test(options_of_the_door_say_what_is_wrong_and_no_secret),
+      cmocka_unit_test(url_for_browsers_is_one_that_needs_no_escapes),
       cmocka_unit_test(interfaces_are_addresses),
       cmocka_unit_test(options_that_contradict_one_another_are_faults),
       cmocka_unit_test(mechanisms_that_need_tls_are_not_enough_without_it),
