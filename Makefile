@@ -34,12 +34,13 @@ help:
 deps: deps-build,demo,check,fuzz,bench
 
 # deps-build,demo installs what these parts need. Does nothing, and needs no network, when all of
-# it is there.
+# it is there; a program of a package's name does for it, from wherever it came.
 deps-%:
 	@missing=; \
 	while read -r name part why; do \
 	  case "$$name" in ''|'#'*) continue ;; esac; \
 	  case ",$*," in *,"$$part",*) ;; *) continue ;; esac; \
+	  command -v "$$name" >/dev/null && continue; \
 	  dpkg-query -W -f '$${Status}' "$$name" 2>/dev/null | grep -q ' installed$$' \
 	    || missing="$$missing $$name"; \
 	done < packages.txt; \

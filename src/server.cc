@@ -14,6 +14,7 @@
 #include "app/roster_source.h"
 #include "base/log.h"
 #include "c2s/service.h"
+#include "c2s/websocket_endpoint.h"
 #include "config_events.h"
 #include "config_options.h"
 #include "im/core.h"
@@ -142,7 +143,8 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
         http_server(*loop, config.http_server),
         refresh(config.refresh, core, source, *loop, loop->timers()),
         admin(config.admin, core, *loop),
-        door(config.door, *loop) {
+        door(config.door, *loop),
+        websocket(service, http_server, *loop, {config.door.proxies}) {
     source.set_core(&core);
     observe();
     http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
@@ -157,6 +159,9 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     for (const char* path : {"/.well-known/host-meta", "/.well-known/host-meta.json"}) {
       http_server.add_route(path, "GET", &host_meta);
     }
+    http_server.add_route("/xmpp-websocket", "GET", &websocket);
+    host_meta.add_link("urn:xmpp:alt-connections:websocket", web::HostMeta::Scheme::kWebSocket,
+                       "/xmpp-websocket");
     loop->add_reap_hook(this);
   }
 
@@ -194,6 +199,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   app::Admin admin;
   app::Monitor monitor{*this};
   app::Door door;
+  c2s::WebSocketEndpoint websocket;
   web::HostMeta host_meta{make_host_meta(config)};
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
   Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
@@ -325,6 +331,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   admin.set_options(fresh.admin);
   door.set_options(fresh.door);
   host_meta.set_options(make_host_meta(fresh));
+  websocket.set_options({fresh.door.proxies});
   config = fresh;
   warn_of_cleartext(config);
   observe();

@@ -68,6 +68,12 @@ class ClientStream {
   // How AuthEvents and im::Session::stream name this stream; set before the first bytes.
   void set_handle(Handle<ClientStream> handle) { handle_ = handle; }
 
+  // In bytes; on_message() refuses what is longer.
+  std::size_t longest_element() const {
+    const StreamOptions& options = context_.options;
+    return (user_.empty() ? options.before_login : options.after_login).stanza_bytes;
+  }
+
   // --- what the channel reports ----------------------------------------------------------------
   void on_bytes(std::string_view bytes);
   // A whole element of a stream whose channel frames them itself (RFC 7395): a stanza, an element

@@ -89,10 +89,11 @@ Service::Service(net::Loop& loop, im::Core& core, im::AuthSource& auth,
 
 Service::~Service() = default;
 
-ClientStream* Service::open(std::unique_ptr<Channel> channel) {
-  if (impl_->stopping || stream_count() >= impl_->options.max_streams) return nullptr;
-  return &impl_->add(std::move(channel)).stream;
+bool Service::has_room() const {
+  return !impl_->stopping && stream_count() < impl_->options.max_streams;
 }
+
+void Service::open(std::unique_ptr<Channel> channel) { impl_->add(std::move(channel)); }
 
 ChannelOwner& Service::owner() { return *impl_; }
 

@@ -34,9 +34,11 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   // For connections to come.
   void set_tls(std::shared_ptr<const net::TlsContext> tls);
 
-  // A stream on a channel that was opened elsewhere; over StreamOptions::max_streams it is null and
-  // the channel is destroyed.
-  ClientStream* open(std::unique_ptr<Channel> channel);
+  // For a channel that is to be opened elsewhere: not while stopping, not over
+  // StreamOptions::max_streams.
+  bool has_room() const;
+  // A stream on such a channel, whose owner() this is.
+  void open(std::unique_ptr<Channel> channel);
   ChannelOwner& owner();
 
   // Stops listening and closes every stream with system-shutdown.

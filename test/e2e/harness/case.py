@@ -19,6 +19,8 @@ from .daemon import Daemon
 from .raw import RawConnection, RawXmpp, trusting
 from .strophe import Strophe
 from .webapp import WebApp, http
+from .websocket import RawWebSocket
+from .xmppjs import XmppJs
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAM = pathlib.Path(os.environ.get("ROSTERD", ROOT / "build/check/rosterd"))
@@ -119,6 +121,25 @@ class EndToEndTest(unittest.IsolatedAsyncioTestCase):
         self._journals.append(strophe.log)
         self.addAsyncCleanup(strophe.close)
         return strophe
+
+    def make_xmppjs(self, user, password=None, service=None):
+        """By WebSocket in the clear, if `service` names nothing else."""
+        xmppjs = XmppJs(
+            f"{user}@{self.daemon.host}",
+            password_of(user) if password is None else password,
+            service or f"ws://127.0.0.1:{self.daemon.http_port}/xmpp-websocket",
+            self.daemon.hosts[self.daemon.host].certificate,
+        )
+        self._journals.append(xmppjs.log)
+        self.addAsyncCleanup(xmppjs.close)
+        return xmppjs
+
+    async def open_raw_websocket(self):
+        """Connected only: the handshake is the test's."""
+        raw = await RawWebSocket.open(("127.0.0.1", self.daemon.http_port))
+        raw.host = self.daemon.host
+        self.addAsyncCleanup(raw.close)
+        return raw
 
     async def open_raw_xmpp(self, *, tls=False, receive_buffer=None):
         """To the STARTTLS port in the clear, or to the direct TLS port."""

@@ -73,6 +73,39 @@ class OpenApp final : public RequestHandler {
   }
 };
 
+// Speaks its own protocol after 101: it sends back what it hears, and closes when it hears "!".
+class EchoApp final : public RequestHandler {
+ public:
+  explicit EchoApp(HttpServer& server) : server_(server) {}
+  net::FlushPhase phase() const override { return net::FlushPhase::kC2s; }
+  void on_request(Responder&, ExchangeId exchange, const Client&, const http::Request&) override {
+    http::Response response;
+    response.status = 101;
+    response.fields.add("Upgrade", "echo");
+    server_.upgrade(exchange, std::move(response), std::make_unique<Opening>());
+  }
+
+ private:
+  struct Echo final : net::ConnectionEvents {
+    explicit Echo(net::Connection& carrier) : connection(carrier) {}
+    void on_bytes(std::string_view bytes) override {
+      connection.write(bytes);
+      if (bytes.find('!') != std::string_view::npos) connection.close("over");
+    }
+    void on_end() override { connection.close("the client closed"); }
+    void on_closed(const Error&) override { delete this; }
+    net::Connection& connection;
+  };
+  struct Opening final : Upgrade {
+    void on_upgraded(net::Connection& connection, std::string_view first_bytes) override {
+      auto* echo = new Echo(connection);  // deletes itself
+      connection.set_events(echo);
+      echo->on_bytes(first_bytes);
+    }
+  };
+  HttpServer& server_;
+};
+
 using Script = std::function<void(std::uint16_t port, std::ostream& out)>;
 
 struct Scene {
@@ -87,7 +120,9 @@ Scene play(const HttpServerOptions& options, const Script& script, bool stop_at_
   App app;
   OpenApp open_app;
   app.server = &server;
+  EchoApp echo_app(server);
   server.add_route("/open", "GET", &open_app);
+  server.add_route("/upgrade", "GET", &echo_app);
   server.add_route("/echo", "GET,POST", &app);
   server.add_route("/below/", "GET", &app);
   server.add_route("/below/deeper", "POST", &app);
@@ -146,6 +181,20 @@ void connection_serves_one_request_after_another(void**) {
         out << "|" << client.last().fields.get("Content-Type");
       },
       "200 GET/echo?1|200 POST/echohi|200 POST/echox|application/json");
+}
+
+void upgraded_connection_is_another_s_and_loses_no_byte(void**) {
+  assert_transcript(
+      [](std::uint16_t port, std::ostream& out) {
+        RawClient client(port);
+        client.send(get("/echo") + get("/upgrade", "Connection: Upgrade\r\nUpgrade: echo\r\n") +
+                    "first ");
+        out << client.answer();
+        const std::string rest = client.send("and last!").rest();
+        out << "|" << rest.substr(0, rest.find('\r')) << "|"
+            << rest.substr(rest.find("\r\n\r\n") + 4);
+      },
+      "200 GET/echo|HTTP/1.1 101 Switching Protocols|first and last!");
 }
 
 void pipelined_requests_are_answered_in_order(void**) {
@@ -501,6 +550,7 @@ int main() {
       cmocka_unit_test(refused_head_spares_the_body),
       cmocka_unit_test(refused_head_of_a_whole_request_leaves_the_connection),
       cmocka_unit_test(handler_knows_its_client),
+      cmocka_unit_test(upgraded_connection_is_another_s_and_loses_no_byte),
       cmocka_unit_test(slow_clients_are_told_so),
       cmocka_unit_test(idle_connection_is_closed),
       cmocka_unit_test(slow_answer_outlives_the_deadlines),

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/parser.h"
 
@@ -62,6 +63,13 @@ class RawClient {
       }
       if (!fill()) return failure_;
     }
+  }
+
+  // All bytes up to the end of the connection.
+  std::string rest() {
+    while (fill()) {
+    }
+    return std::exchange(buffer_, {});
   }
 
   // What the last answer() read.

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""XmppJs: a client in JavaScript (@xmpp/client), driven by lines; see ../node/xmpp_client.mjs."""
+
+import os
+import pathlib
+import subprocess
+
+from .process import Child
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+FOLDER = pathlib.Path(os.environ.get("NODE_CLIENTS", ROOT / "build/check/test/e2e/node"))
+
+
+class XmppJs:
+    def __init__(self, jid, password, service, trust):
+        self._arguments = [service, jid]
+        self._env = dict(os.environ, PASSWORD=password, NODE_EXTRA_CA_CERTS=str(trust))
+        self._child = Child(f"{jid} (@xmpp/client)")
+
+    @property
+    def log(self):
+        return self._child.log
+
+    async def start(self):
+        program = FOLDER / "xmpp_client.mjs"
+        await self._child.start(
+            "node", program, *self._arguments, env=self._env, stdin=subprocess.PIPE
+        )
+        return self
+
+    async def log_in(self):
+        await self.start()
+        await self.sees("online ")
+        return self
+
+    async def say(self, to, text):
+        await self._child.write(f"message {to} {text}")
+
+    async def sees(self, part, since=0):
+        return await self._child.wait_line(part, since)
+
+    async def close(self):
+        if self._child.running:
+            await self._child.write("quit")
+            await self._child.wait_exit()
