@@ -21,6 +21,7 @@
 #include "web/host_meta.h"
 #include "web/http_client.h"
 #include "web/http_server.h"
+#include "web/static_files.h"
 
 namespace rosterd {
 
@@ -69,6 +70,7 @@ struct Config {
   im::Options im;
   web::HttpServerOptions http_server;
   web::HostMetaOptions host_meta;  // without proxies: the server gives it the door's
+  web::StaticFilesOptions static_files;
   web::HttpClientOptions http_client;
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;

@@ -213,6 +213,11 @@ constexpr Option kOptions[] = {
     {"For browsers", "http_external_url", kUrl, 0, 0, "", kReload,
      "Where browsers find these ports, \"https://chat.example.org/\"; \"\" = as they have asked.",
      MEMBER(host_meta.external_url)},
+    {"", "http_files", kPath, 0, 0, "", kReload,
+     "A folder of files to serve to browsers under \"/\"; \"\" = none.",
+     MEMBER(static_files.folder)},
+    {"", "http_file_bytes", kBytes, kKiB, kGiB, "", kReload,
+     "Largest of these files; a larger one is refused.", MEMBER(static_files.file_bytes)},
 
     {"Login", "accounts_file", kPath, 0, 0, "", kReload,
      "The accounts, changed with 'rosterd passwd'.", MEMBER(accounts_file)},

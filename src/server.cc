@@ -25,6 +25,7 @@
 #include "web/host_meta.h"
 #include "web/http_client.h"
 #include "web/http_server.h"
+#include "web/static_files.h"
 #include "xmpp/jid.h"
 
 namespace rosterd {
@@ -162,6 +163,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     http_server.add_route("/xmpp-websocket", "GET", &websocket);
     host_meta.add_link("urn:xmpp:alt-connections:websocket", web::HostMeta::Scheme::kWebSocket,
                        "/xmpp-websocket");
+    serve_files();
     loop->add_reap_hook(this);
   }
 
@@ -178,6 +180,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   bool stopping() const override { return stopping_; }
   app::Figures take_figures() const override;
   void on_drain_deadline();
+  void serve_files();
   // Nothing is made of presence for nobody.
   void observe() { core.set_observer(make_events(config).targets.empty() ? nullptr : &events); }
   void on_events_stopped() override { webhook_client->stop(); }
@@ -201,12 +204,19 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   app::Door door;
   c2s::WebSocketEndpoint websocket;
   web::HostMeta host_meta{make_host_meta(config)};
+  web::StaticFiles static_files{*loop, config.static_files};
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
   Timer drain_deadline = Timer::bind<&Impl::on_drain_deadline>(this);
   const WallTime started = loop->wall_now();
   bool stopping_ = false;
   bool http_stopped = false;
 };
+
+// Without files there is no such route, and a path that nobody serves is told from a bad method.
+void Server::Impl::serve_files() {
+  http_server.remove_route("/");
+  if (!config.static_files.folder.empty()) http_server.add_route("/", "GET", &static_files);
+}
 
 Status Server::Impl::open() {
   for (const std::string& interface : config.c2s_interfaces) {
@@ -332,7 +342,9 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   door.set_options(fresh.door);
   host_meta.set_options(make_host_meta(fresh));
   websocket.set_options({fresh.door.proxies});
+  static_files.set_options(fresh.static_files);
   config = fresh;
+  serve_files();
   warn_of_cleartext(config);
   observe();
 }

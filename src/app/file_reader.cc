@@ -10,25 +10,12 @@
 #include <system_error>
 #include <utility>
 
+#include "net/descriptor.h"
 #include "net/loop.h"
 
 namespace rosterd::app {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 Result<http::Response> make_missing() {
   http::Response response;
@@ -66,7 +53,7 @@ Result<http::Response> read_all(int fd, std::size_t limit) {
 
 Result<http::Response> read_file(const std::string& path, std::size_t limit) {
   // O_NONBLOCK: opening a pipe that nobody writes to would never return.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fault_of_open(errno);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -243,6 +243,12 @@ std::size_t Connection::queued_bytes() const {
   return out_.size() + (write_ ? write_->bytes.size() : 0) + (secure_ ? secure_->plain.size() : 0);
 }
 
+std::size_t Connection::untaken_bytes() const {
+  const std::size_t done =
+      write_ ? write_->bytes.size() - uv_stream_get_write_queue_size(uv_->stream()) : 0;
+  return queued_bytes() - done;
+}
+
 void Connection::set_phase(FlushPhase phase) {
   phase_ = phase;
   if (!dirty_.linked()) return;

@@ -57,6 +57,9 @@ class Connection {
   void write(std::string_view bytes);
   // Bytes written but not yet taken by the kernel.
   std::size_t queued_bytes() const;
+  // Of these, what the kernel has not taken by now, while a write in flight still holds all of its
+  // bytes: grows less as the peer reads.
+  std::size_t untaken_bytes() const;
 
   // From now on bytes are TLS records; what is queued goes out in plain text before. Bytes of the
   // same read that follow the caller's STARTTLS must have been dropped by the caller. What is

@@ -99,6 +99,8 @@ void HttpServer::add_route(std::string path, std::string methods, RequestHandler
   impl_->context.routes.add({std::move(path), std::move(methods), handler});
 }
 
+void HttpServer::remove_route(std::string_view path) { impl_->context.routes.remove(path); }
+
 Status HttpServer::listen(const net::Address& address, std::shared_ptr<const net::TlsContext> tls) {
   auto port = std::make_unique<Impl::Port>(*impl_, std::move(tls));
   net::ListenerOptions options;

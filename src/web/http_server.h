@@ -110,6 +110,8 @@ class HttpServer : public Responder {
   // HEAD reaches a handler of GET as a GET, and its answer loses the body. The handler outlives the
   // server.
   void add_route(std::string path, std::string methods, RequestHandler* handler);
+  // For requests to come.
+  void remove_route(std::string_view path);
 
   // `tls` null = plain. Several listeners may serve the same routes.
   Status listen(const net::Address& address, std::shared_ptr<const net::TlsContext> tls);

@@ -33,6 +33,10 @@ std::string Route::allow_field() const {
   return field;
 }
 
+void Routes::remove(std::string_view path) {
+  std::erase_if(routes_, [&](const Route& route) { return route.path == path; });
+}
+
 const Route* Routes::find(std::string_view path) const {
   const Route* best = nullptr;
   for (const Route& route : routes_) {

@@ -26,7 +26,8 @@ struct Route {
 class Routes {
  public:
   void add(Route route) { routes_.push_back(std::move(route)); }
-  // The longest match, or null. Valid until the next add().
+  void remove(std::string_view path);
+  // The longest match, or null. Valid until the next add() or remove().
   const Route* find(std::string_view path) const;
 
  private:

@@ -13,6 +13,8 @@ namespace {
 // Of answers the client has not taken, and of requests it sent ahead.
 constexpr std::size_t kMaxQueued = 256 * 1024;
 constexpr std::size_t kMaxWaiting = 64 * 1024;
+// Of an answer, within the idle timeout.
+constexpr std::size_t kLeastTaken = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kMethods = "GET, HEAD, POST, OPTIONS";
@@ -197,6 +199,7 @@ void ServerConnection::answer(http::Response response) {
   response.keep_alive =
       response.keep_alive && keep_alive_ && !server_.stopping && !(retired_ && has_certificate());
   write(response);
+  untaken_ = connection_.untaken_bytes();
   if (response.status / 100 == 2 && !for_anybody_) stranger_ = false;
   if (!response.keep_alive) return close("answered");
   enter(Stage::kIdle);
@@ -309,7 +312,14 @@ void ServerConnection::retire() {
 void ServerConnection::on_deadline() {
   if (stage_ == Stage::kHead) return refuse(408, "the request took too long");
   if (stage_ == Stage::kBody) return refuse(408, "the request's body took too long");
+  if (takes_answers()) return enter(Stage::kIdle);
   close("idle");
+}
+
+// A client that takes a long answer slowly is not idle, unless it does so to keep us holding it.
+bool ServerConnection::takes_answers() {
+  const std::size_t before = std::exchange(untaken_, connection_.untaken_bytes());
+  return untaken_ > 0 && untaken_ + kLeastTaken <= before;
 }
 
 // A client may close its sending side and wait for the answer, as a shell script does.

@@ -91,6 +91,7 @@ class ServerConnection final : public net::ConnectionEvents {
   void close(std::string_view why);
   void write(const http::Response& response);
   void on_deadline();
+  bool takes_answers();
 
   ServerContext& server_;
   net::Connection& connection_;
@@ -112,6 +113,7 @@ class ServerConnection final : public net::ConnectionEvents {
   bool head_only_ = false;
   bool for_anybody_ = false;
   int version_minor_ = 1;
+  std::size_t untaken_ = 0;  // of answers, when the deadline was set anew
 };
 
 // What the connections of one server share.
