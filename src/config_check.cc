@@ -139,8 +139,13 @@ class Checker {
                             [&](xmpp::Mechanism one) { return is_usable(one, login); })) {
       add("sasl_mechanisms", "without a certificate nobody can log in by these");
     }
-    const std::set<xmpp::Mechanism> distinct(login.mechanisms.begin(), login.mechanisms.end());
-    if (distinct.size() < login.mechanisms.size()) add("sasl_mechanisms", "one is named twice");
+    check_distinct("sasl_mechanisms", login.mechanisms);
+    check_distinct("http_sasl_mechanisms", login.http_mechanisms);
+  }
+
+  void check_distinct(std::string_view option, const std::vector<xmpp::Mechanism>& mechanisms) {
+    const std::set<xmpp::Mechanism> distinct(mechanisms.begin(), mechanisms.end());
+    if (distinct.size() < mechanisms.size()) add(option, "one is named twice");
   }
 
   void check_limits() {

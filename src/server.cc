@@ -9,6 +9,7 @@
 #include "app/door.h"
 #include "app/events.h"
 #include "app/file_reader.h"
+#include "app/login_tokens.h"
 #include "app/monitor.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
@@ -140,10 +141,11 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
         source(config.roster, http_client.get(), &files, *loop, loop->timers()),
         core(config.im, *loop, &source),
         auth(*loop, std::move(prepared.accounts)),
-        service(*loop, core, auth, config.streams, std::move(prepared.xmpp_tls)),
+        tokens(auth, *loop, loop->timers()),
+        service(*loop, core, tokens, config.streams, std::move(prepared.xmpp_tls)),
         http_server(*loop, config.http_server),
         refresh(config.refresh, core, source, *loop, loop->timers()),
-        admin(config.admin, core, *loop),
+        admin(config.admin, core, tokens, *loop),
         door(config.door, *loop),
         websocket(service, http_server, *loop, {config.door.proxies}) {
     source.set_core(&core);
@@ -154,6 +156,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
     http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
     http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));
+    http_server.add_route("/roster_admin/login_token", "POST", door.guard(&admin));
     for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
       http_server.add_route(path, "GET", door.guard(&monitor, app::Door::Guard::kAddressOnly));
     }
@@ -196,6 +199,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   app::RosterSource source;
   im::Core core;
   store::AccountsAuth auth;
+  app::LoginTokens tokens;
   c2s::Service service;
   web::HttpServer http_server;
   app::Refresh refresh;

@@ -15,13 +15,14 @@ namespace rosterd::app {
 
 namespace {
 
-constexpr std::string_view kOnlinePath = "/roster_admin/online";
 constexpr std::string_view kUsersPath = "/roster_admin/users/";
+constexpr std::string_view kKickPath = "/roster_admin/kick";
+constexpr std::string_view kTokenPath = "/roster_admin/login_token";
 
 }  // namespace
 
-Admin::Admin(const AdminOptions& options, im::Core& core, const Clock& clock)
-    : options_(options), core_(core), clock_(clock) {}
+Admin::Admin(const AdminOptions& options, im::Core& core, LoginTokens& tokens, const Clock& clock)
+    : options_(options), core_(core), tokens_(tokens), clock_(clock) {}
 
 void Admin::on_request(web::Responder& responder, web::ExchangeId exchange,
                        const web::Client& client, const http::Request& request) {
@@ -43,7 +44,8 @@ Result<std::string> Admin::answer(const web::Client& client, const http::Request
   // Who may touch one host alone has no other: that is where his bare usernames are.
   const Hosts hosts = client.host.empty() ? options_.hosts : Hosts{client.host};
   if (request.path().starts_with(kUsersPath)) return describe_user(request.path(), hosts);
-  if (request.path() != kOnlinePath) return kick(request.body, hosts);
+  if (request.path() == kKickPath) return kick(request.body, hosts);
+  if (request.path() == kTokenPath) return give_token(request.body, hosts);
   if (request.method == "POST") return find_online(request.body, hosts);
   return list_online(request.target, client.host);
 }
@@ -80,6 +82,7 @@ Result<std::string> Admin::kick(std::string_view body, const Hosts& hosts) {
   std::size_t kicked = 0;
   for (const xmpp::Jid& user : order->users) {
     kicked += core_.kick(user, order->resource, order->reason);
+    tokens_.revoke(user);
   }
   log::info("admin", "kicked",
             {{"users", order->users.size()},
@@ -88,6 +91,19 @@ Result<std::string> Admin::kick(std::string_view body, const Hosts& hosts) {
   json::Writer out;
   out.object().key("status").string("ok");
   return out.key("kicked").number(static_cast<std::int64_t>(kicked)).end().take();
+}
+
+// Never logged: whoever reads it is let in.
+Result<std::string> Admin::give_token(std::string_view body, const Hosts& hosts) {
+  const auto user = parse_user(body, hosts);
+  if (!user) return tl::unexpected<Error>(user.error());
+  log::info("admin", "login token given", {{"user", user->text()}});
+  constexpr auto kSeconds =
+      std::chrono::duration_cast<std::chrono::seconds>(LoginTokens::kLifetime);
+  json::Writer out;
+  out.object().key("status").string("ok").key("user").string(user->text());
+  out.key("token").string(tokens_.issue(*user));
+  return out.key("expires_in").number(std::int64_t{kSeconds.count()}).end().take();
 }
 
 }  // namespace rosterd::app

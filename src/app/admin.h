@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Admin: the web app's windows into rosterd (the protocol's section 4): who is online, what is
-// known of a user, and the door that users are shown.
+// known of a user, the door that users are shown, and the one that is opened for them.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/login_tokens.h"
 #include "base/log_limit.h"
 #include "im/core.h"
 #include "web/http_server.h"
@@ -22,12 +23,12 @@ struct AdminOptions {
 
 class Admin : public web::RequestHandler {
  public:
-  // Both outlive it.
-  Admin(const AdminOptions& options, im::Core& core, const Clock& clock);
+  // All outlive it.
+  Admin(const AdminOptions& options, im::Core& core, LoginTokens& tokens, const Clock& clock);
   void set_options(const AdminOptions& options) { options_ = options; }
 
-  // Registered for "/roster_admin/online" (GET, POST), "/roster_admin/users/" (GET) and
-  // "/roster_admin/kick" (POST). Every answer is given at once.
+  // Registered for "/roster_admin/online" (GET, POST), "/roster_admin/users/" (GET),
+  // "/roster_admin/kick" and "/roster_admin/login_token" (POST). Every answer is given at once.
   void on_request(web::Responder& responder, web::ExchangeId exchange, const web::Client& client,
                   const http::Request& request) override;
 
@@ -38,9 +39,11 @@ class Admin : public web::RequestHandler {
   Result<std::string> find_online(std::string_view body, const Hosts& hosts);
   Result<std::string> describe_user(std::string_view path, const Hosts& hosts);
   Result<std::string> kick(std::string_view body, const Hosts& hosts);
+  Result<std::string> give_token(std::string_view body, const Hosts& hosts);
 
   AdminOptions options_;
   im::Core& core_;
+  LoginTokens& tokens_;
   const Clock& clock_;
   LogLimit refusals_{};
 };

@@ -182,6 +182,29 @@ bool KickReader::on_array_end() {
   return true;
 }
 
+// {"user":…} and nothing else.
+class UserReader final : public BodyReader {
+ public:
+  explicit UserReader(const std::vector<std::string>& hosts) : BodyReader(hosts, 1) {}
+
+  bool on_object_start() override {
+    return std::exchange(in_object_, true) ? on_other("an object") : true;
+  }
+  bool on_key(std::string_view key) override {
+    return key == "user" ? true : refuse("unknown member \"" + text::for_log(key, 80) + '"');
+  }
+  bool on_string(std::string_view value) override {
+    return in_object_ ? names.add(value) : on_other("a string");
+  }
+  bool on_array_end() override { return true; }
+
+ private:
+  bool on_other(std::string_view what) override {
+    return refuse(in_object_ ? "user must not be " + std::string(what) : "expected an object");
+  }
+  bool in_object_ = false;
+};
+
 Error make_refusal(const BodyReader& reader, const Error& error) {
   return {reader.names.code(), error.text};
 }
@@ -252,6 +275,16 @@ Result<KickRequest> parse_kick(std::string_view body, const std::vector<std::str
   if (!full) return make_error(Errc::kInvalid, "resource: " + full.error().text);
   request.resource = full->resource();
   return request;
+}
+
+Result<xmpp::Jid> parse_user(std::string_view body, const std::vector<std::string>& hosts) {
+  UserReader reader(hosts);
+  if (auto read = json::read(body, reader); !read) {
+    return tl::unexpected<Error>(make_refusal(reader, read.error()));
+  }
+  std::vector<NamedUser> named = reader.names.take();
+  if (named.empty()) return make_error(Errc::kInvalid, "user is missing");
+  return std::move(named.front().user);
 }
 
 }  // namespace rosterd::app

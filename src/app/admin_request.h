@@ -50,4 +50,7 @@ inline constexpr std::size_t kKickReason = 1023;
 Result<KickRequest> parse_kick(std::string_view body, const std::vector<std::string>& hosts,
                                std::size_t limit);
 
+// {"user":"john"}. kInvalid, also for a member that is not known.
+Result<xmpp::Jid> parse_user(std::string_view body, const std::vector<std::string>& hosts);
+
 }  // namespace rosterd::app

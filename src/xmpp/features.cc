@@ -67,11 +67,17 @@ StanzaCondition bind_condition(Errc why) {
   }
 }
 
-std::vector<Mechanism> offered_mechanisms(const NegotiationOptions& options, bool secure,
-                                          const ChannelBindings& bindings) {
+const std::vector<Mechanism>& configured_mechanisms(StreamFraming framing,
+                                                    const NegotiationOptions& options) {
+  const bool own = framing != StreamFraming::kTcp && !options.http_mechanisms.empty();
+  return own ? options.http_mechanisms : options.mechanisms;
+}
+
+std::vector<Mechanism> offered_mechanisms(StreamFraming framing, const NegotiationOptions& options,
+                                          bool secure, const ChannelBindings& bindings) {
   std::vector<Mechanism> offered;
-  for (const Mechanism one : options.mechanisms) {
-    if (!find_refusal(one, options, secure, bindings)) offered.push_back(one);
+  for (const Mechanism one : configured_mechanisms(framing, options)) {
+    if (!find_refusal(one, framing, options, secure, bindings)) offered.push_back(one);
   }
   return offered;
 }
@@ -82,10 +88,11 @@ bool may_authenticate(const NegotiationOptions& options, bool secure) {
   return secure || !options.tls_required;
 }
 
-std::optional<SaslFailure> find_refusal(Mechanism mechanism, const NegotiationOptions& options,
-                                        bool secure, const ChannelBindings& bindings) {
+std::optional<SaslFailure> find_refusal(Mechanism mechanism, StreamFraming framing,
+                                        const NegotiationOptions& options, bool secure,
+                                        const ChannelBindings& bindings) {
   if (!may_authenticate(options, secure)) return SaslFailure::kEncryptionRequired;
-  const auto& configured = options.mechanisms;
+  const auto& configured = configured_mechanisms(framing, options);
   if (std::find(configured.begin(), configured.end(), mechanism) == configured.end() ||
       (is_plus(mechanism) && !(secure && bindings.any()))) {
     return SaslFailure::kInvalidMechanism;
@@ -97,8 +104,9 @@ std::optional<SaslFailure> find_refusal(Mechanism mechanism, const NegotiationOp
   return std::nullopt;
 }
 
-bool offers_plus(const NegotiationOptions& options, bool secure, const ChannelBindings& bindings) {
-  const auto offered = offered_mechanisms(options, secure, bindings);
+bool offers_plus(StreamFraming framing, const NegotiationOptions& options, bool secure,
+                 const ChannelBindings& bindings) {
+  const auto offered = offered_mechanisms(framing, options, secure, bindings);
   return std::any_of(offered.begin(), offered.end(), is_plus);
 }
 
@@ -110,9 +118,9 @@ void write_login_features(std::string& out, StreamFraming framing,
   if (!secure && options.tls_available && framing == StreamFraming::kTcp) {
     write_starttls(writer, options.tls_required);
   }
-  const auto offered = offered_mechanisms(options, secure, bindings);
+  const auto offered = offered_mechanisms(framing, options, secure, bindings);
   if (!offered.empty()) write_mechanisms(writer, offered);
-  if (offers_plus(options, secure, bindings)) write_bindings(writer, bindings);
+  if (offers_plus(framing, options, secure, bindings)) write_bindings(writer, bindings);
   close_features(out);
 }
 

@@ -12,9 +12,11 @@ namespace rosterd::xmpp {
 // Whether SASL may happen on this stream as it is now.
 bool may_authenticate(const NegotiationOptions& options, bool secure);
 // Why this mechanism is not offered on this stream; nullopt when it is.
-std::optional<SaslFailure> find_refusal(Mechanism mechanism, const NegotiationOptions& options,
-                                        bool secure, const ChannelBindings& bindings);
-bool offers_plus(const NegotiationOptions& options, bool secure, const ChannelBindings& bindings);
+std::optional<SaslFailure> find_refusal(Mechanism mechanism, StreamFraming framing,
+                                        const NegotiationOptions& options, bool secure,
+                                        const ChannelBindings& bindings);
+bool offers_plus(StreamFraming framing, const NegotiationOptions& options, bool secure,
+                 const ChannelBindings& bindings);
 
 // Before authentication: STARTTLS and mechanisms, with the bindings that -PLUS may use (XEP-0440).
 void write_login_features(std::string& out, StreamFraming framing,

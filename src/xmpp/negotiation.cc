@@ -224,11 +224,12 @@ void Negotiation::Impl::start_sasl(xml::Element auth, Actions& actions) {
   }
   const std::string_view name = auth.attr("mechanism");
   const auto named = parse_mechanism(name);
-  const auto refusal =
-      named ? find_refusal(*named, options, secure, bindings) : SaslFailure::kInvalidMechanism;
+  const auto refusal = named ? find_refusal(*named, framing, options, secure, bindings)
+                             : SaslFailure::kInvalidMechanism;
   if (refusal) return fail_sasl(*refusal, "mechanism " + text::for_log(name, 40), actions);
   mechanism = *named;
-  sasl = SaslExchange::start(mechanism, host, bindings, offers_plus(options, secure, bindings));
+  sasl = SaslExchange::start(mechanism, host, bindings,
+                             offers_plus(framing, options, secure, bindings));
   std::string initial = auth.text();
   if (initial.empty()) {  // section 6.4.3: an empty challenge asks for it
     SaslChallenge challenge;

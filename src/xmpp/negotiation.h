@@ -26,6 +26,7 @@ struct NegotiationOptions {
   std::vector<Mechanism> mechanisms = {Mechanism::kScramSha256Plus, Mechanism::kScramSha1Plus,
                                        Mechanism::kScramSha256, Mechanism::kScramSha1,
                                        Mechanism::kPlain};
+  std::vector<Mechanism> http_mechanisms = {};  // on WebSocket and BOSH; empty: as elsewhere
   int sasl_attempts = 3;  // failures before the stream is closed with policy-violation
 };
 

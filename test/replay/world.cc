@@ -18,8 +18,9 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       source_(options_.roster, &web_app_, &web_app_, clock_, timers_),
       core_(options_.im, clock_, &source_),
       refresh_(options_.refresh, core_, source_, clock_, timers_),
-      admin_(options_.admin, core_, clock_),
-      context_{options_.streams, parser_, core_, accounts_, *this, clock_, timers_} {
+      tokens_(accounts_, clock_, timers_),
+      admin_(options_.admin, core_, tokens_, clock_),
+      context_{options_.streams, parser_, core_, tokens_, *this, clock_, timers_} {
   source_.set_core(&core_);
 }
 

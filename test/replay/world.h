@@ -73,6 +73,7 @@ class World final : private im::AuthEvents {
   app::RosterSource source_;
   im::Core core_;
   app::Refresh refresh_;
+  app::LoginTokens tokens_;
   app::Admin admin_;
   c2s::StreamContext context_;
   std::map<std::string, std::unique_ptr<Client>, std::less<>> clients_;

@@ -95,6 +95,29 @@ void a_kick_names_users_and_perhaps_more(void**) {
   assert_text_equal(kick(R"({"users":[],"resource":"r"})"), "reason=");
 }
 
+std::string user(std::string_view body) {
+  const auto user = parse_user(body, kHosts);
+  return user ? std::string(user->text()) : user.error().text;
+}
+
+void a_token_is_for_one_user(void**) {
+  assert_text_equal(user(R"({"user":"Romeo"})"), "romeo@h");
+  assert_text_equal(user(R"({"user":"j@other"})"), "j@other");
+  assert_text_equal(user("{}"), "user is missing");
+  const auto assert_refused = [](std::string_view body, std::string_view why) {
+    assert_true(user(body).find(why) != std::string::npos);
+  };
+  assert_refused("[]", "expected an object");
+  assert_refused("\"a\"", "expected an object");
+  assert_refused(R"({"user":null})", "user must not be null");
+  assert_refused(R"({"user":["a"]})", "user must not be an array");
+  assert_refused(R"({"user":"a","users":[]})", "unknown member \"users\"");
+  assert_refused(R"({"user":"a","user":"b"})", "more than 1 users");
+  assert_refused(R"({"user":""})", "element [0]");
+  assert_refused(R"({"user":"a@elsewhere"})", "is not on a host served here");
+  assert_refused("{", "JSON");
+}
+
 bool refuses(std::string_view body, std::string_view why) {
   const std::string got = kick(body);
   if (got.find(why) != std::string::npos) return true;
@@ -143,6 +166,7 @@ int main() {
       cmocka_unit_test(what_is_no_array_of_names_is_refused),
       cmocka_unit_test(a_kick_names_users_and_perhaps_more),
       cmocka_unit_test(a_kick_that_is_not_understood_is_refused),
+      cmocka_unit_test(a_token_is_for_one_user),
       cmocka_unit_test(a_misspelt_member_kicks_nobody),
       cmocka_unit_test(a_reason_must_fit_into_a_stream_error),
   };

@@ -7,9 +7,19 @@
 namespace rosterd::app {
 namespace {
 
+struct NoAccounts final : im::AuthSource {
+  void fetch_keys(const xmpp::Jid&, crypto::Hash, std::uint64_t, im::AuthEvents*) override {}
+  void check_password(const xmpp::Jid&, std::string, std::uint64_t, im::AuthEvents*) override {
+    ++asked;
+  }
+  int asked = 0;
+};
+
 struct Desk {
   explicit Desk(Stage& at, AdminOptions options = {.hosts = {"h", "other"}})
-      : stage(at), admin(options, at.core, at.clock) {}
+      : stage(at),
+        tokens(accounts, at.clock, at.timers),
+        admin(options, at.core, tokens, at.clock) {}
 
   // Status and body. `host` is what the client is confined to, if anything.
   std::string ask(std::string method, std::string target, std::string body = {},
@@ -27,6 +37,8 @@ struct Desk {
   }
 
   Stage& stage;
+  NoAccounts accounts;
+  LoginTokens tokens;
   Admin admin;
 };
 
@@ -75,6 +87,30 @@ void a_kick_is_logged_with_its_reason(void** state) {
   assert_int_equal(stage.journal.count("admin kicked users=1 sessions=1 reason=bad?luck"), 1);
 }
 
+void a_token_names_its_user_and_stays_out_of_the_log(void** state) {
+  Stage& stage = stage_of(state);
+  Desk desk(stage);
+  const std::string answer = desk.ask("POST", "/roster_admin/login_token", R"({"user":"romeo"})");
+  constexpr std::string_view kBegin =
+      R"(200 {"status":"ok","user":"romeo@h","token":"rosterd-token-)";
+  assert_true(answer.starts_with(kBegin));
+  assert_true(answer.ends_with(R"(","expires_in":60})"));
+  assert_int_equal(stage.journal.count("admin login token given user=romeo@h"), 1);
+  assert_int_equal(stage.journal.count(answer.substr(kBegin.size(), 10)), 0);
+  assert_text_equal(
+      desk.ask("POST", "/roster_admin/login_token", R"({"user":"romeo@h"})", "other").substr(0, 3),
+      "403");
+}
+
+void a_kicked_user_s_tokens_are_worth_nothing(void** state) {
+  Desk desk(stage_of(state));
+  const xmpp::Jid romeo = *xmpp::Jid::parse("romeo@h");
+  const std::string token = desk.tokens.issue(romeo);
+  desk.ask("POST", "/roster_admin/kick", R"({"users":["romeo"]})");
+  desk.tokens.check_password(romeo, token, 1, nullptr);
+  assert_int_equal(desk.accounts.asked, 1);
+}
+
 void the_state_of_a_roster_follows_its_life(void** state) {
   Stage& stage = stage_of(state);
   Desk desk(stage);
@@ -99,6 +135,8 @@ int main() {
       STAGE_TEST(too_many_names_are_too_large),
       STAGE_TEST(refusals_are_logged_but_not_each_of_many),
       STAGE_TEST(a_kick_is_logged_with_its_reason),
+      STAGE_TEST(a_token_names_its_user_and_stays_out_of_the_log),
+      STAGE_TEST(a_kicked_user_s_tokens_are_worth_nothing),
       STAGE_TEST(the_state_of_a_roster_follows_its_life),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
