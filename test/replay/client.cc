@@ -4,11 +4,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "xml/writer.h"
+
 namespace rosterd::replay {
 namespace {
 
 constexpr xml::FramerLimits kAnything{
     .stanza_bytes = std::size_t{1} << 26, .depth = 1000, .attributes = 1000};
+
+constexpr std::string_view kOpen = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
+constexpr std::string_view kHeader =
+    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'";
+constexpr std::string_view kClose = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
 
 // After these a new stream begins (RFC 6120 sections 5.4.3.3, 6.4.6).
 bool restarts_stream(std::string_view stanza) {
@@ -17,8 +24,9 @@ bool restarts_stream(std::string_view stanza) {
 
 }  // namespace
 
-Client::Client(const c2s::StreamContext& context, std::uint64_t number, bool secure)
-    : number_(number), secure_(secure), framer_(kAnything) {
+Client::Client(const c2s::StreamContext& context, std::uint64_t number, bool secure,
+               xmpp::StreamFraming framing)
+    : number_(number), framing_(framing), secure_(secure), framer_(kAnything), sending_(kAnything) {
   stream_ = std::make_unique<c2s::ClientStream>(context, *this);
   attach(*stream_, Handle<c2s::ClientStream>::from_u64(number));
 }
@@ -27,12 +35,52 @@ Client::~Client() = default;
 
 void Client::send_to_server(std::string_view bytes, std::size_t piece) {
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
-    stream_->on_bytes(bytes.substr(0, piece));
+    if (framing_ == xmpp::StreamFraming::kTcp) {
+      stream_->on_bytes(bytes.substr(0, piece));
+    } else {
+      send_elements(bytes.substr(0, piece));
+    }
   }
 }
 
+void Client::send_elements(std::string_view bytes) {
+  unsent_ += bytes;
+  for (;;) {
+    const xml::Frame frame = sending_.next(unsent_);
+    if (frame.kind == xml::Frame::Kind::kNeedMore) return;
+    const bool bad = frame.kind == xml::Frame::Kind::kError;
+    const std::string whole = unsent_.substr(0, bad ? unsent_.npos : frame.size);
+    unsent_.erase(0, whole.size());
+    send_element(frame.kind, whole);
+    if (bad) return sending_.reset_to_stanzas();
+  }
+}
+
+void Client::send_element(xml::Frame::Kind kind, std::string_view bytes) {
+  if (kind == xml::Frame::Kind::kWhitespace) return;
+  if (kind == xml::Frame::Kind::kStreamEnd) return stream_->on_message(kClose);
+  if (kind != xml::Frame::Kind::kHeader) return stream_->on_message(bytes);
+  const auto header = parser_.parse_header(bytes);
+  std::string open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
+  const auto attribute = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) xml::append_attribute(open, name, value);
+  };
+  attribute("to", header->to);
+  attribute("from", header->from);
+  attribute("version", header->version);
+  attribute("xml:lang", header->lang);
+  stream_->on_message(open + "/>");
+}
+
+// As it would have come by TCP.
 void Client::send(std::string_view bytes) {
-  unread_ += bytes;
+  if (bytes.starts_with(kOpen)) {
+    bytes.remove_prefix(kOpen.size());
+    bytes.remove_suffix(2);
+    unread_.append(kHeader).append(bytes).append(">");
+  } else {
+    unread_ += bytes;
+  }
   if (reading_) read_again();
 }
 
@@ -65,7 +113,10 @@ void Client::read(std::string_view bytes) {
         received.push_back({Received::Kind::kEnd, std::move(whole)});
         break;
       case xml::Frame::Kind::kStanza:
-        if (restarts_stream(whole)) framer_.reset();
+        if (restarts_stream(whole)) {
+          framer_.reset();
+          sending_.reset();
+        }
         received.push_back({Received::Kind::kStanza, std::move(whole)});
         break;
       default:

@@ -11,6 +11,7 @@
 #include "c2s/channel.h"
 #include "c2s/client_stream.h"
 #include "xml/framer.h"
+#include "xml/parser.h"
 
 namespace rosterd::replay {
 
@@ -23,8 +24,10 @@ struct Received {
 // Owns the server's side of the stream as well; made anew for every connection.
 class Client final : public c2s::Channel {
  public:
-  // `number` names the stream for the service; `secure`: it began inside TLS.
-  Client(const c2s::StreamContext& context, std::uint64_t number, bool secure);
+  // `number` names the stream for the service; `secure`: it began inside TLS. With another framing
+  // than TCP's, what is sent and received is translated: conversations are written as for TCP.
+  Client(const c2s::StreamContext& context, std::uint64_t number, bool secure,
+         xmpp::StreamFraming framing);
   ~Client() override;
 
   std::uint64_t number() const { return number_; }
@@ -44,7 +47,7 @@ class Client final : public c2s::Channel {
   void attach(c2s::ClientStream& stream, Handle<c2s::ClientStream> handle) override {
     stream.set_handle(handle);
   }
-  xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
+  xmpp::StreamFraming framing() const override { return framing_; }
   void send(std::string_view bytes) override;
   void send_stanzas(const im::Outbox& outbox) override;
   void start_tls() override { tls_wanted_ = true; }
@@ -57,8 +60,11 @@ class Client final : public c2s::Channel {
 
  private:
   void read(std::string_view bytes);
+  void send_elements(std::string_view bytes);
+  void send_element(xml::Frame::Kind kind, std::string_view bytes);
 
   const std::uint64_t number_;
+  const xmpp::StreamFraming framing_;
   bool secure_;
   bool tls_wanted_ = false;
   bool reading_ = true;
@@ -66,6 +72,9 @@ class Client final : public c2s::Channel {
   std::string unread_;  // not yet taken by a client that does not read
   std::string partial_;
   xml::Framer framer_;
+  std::string unsent_;  // of an element that is sent in pieces
+  xml::Framer sending_;
+  xml::Parser parser_;
   std::unique_ptr<c2s::ClientStream> stream_;
 };
 

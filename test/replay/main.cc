@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// replay SCRIPT…: plays conversations; exits 1 at the first one that goes otherwise.
+// replay [--over websocket] SCRIPT…: plays conversations; exits 1 at the first one that goes
+// otherwise.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "scene.h"
@@ -20,11 +22,11 @@ void report(const char* file, int line, const std::string& step, const std::stri
   std::printf("%s:%d: %s\n  %s\n", file, line, step.c_str(), why.c_str());
 }
 
-bool play(const char* file, std::string& log_lines) {
+bool play(const char* file, xmpp::StreamFraming framing, std::string& log_lines) {
   std::ifstream input(file, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(input)), {});
   const auto steps = replay::parse_script(text);
-  replay::Scene scene;
+  replay::Scene scene(framing);
   for (const replay::Step& step : steps) {
     log_lines.append(step.text).append("\n");
     if (const auto status = scene.play(step); !status) {
@@ -40,16 +42,22 @@ bool play(const char* file, std::string& log_lines) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: replay SCRIPT...\n");
+  int first = 1;
+  auto framing = xmpp::StreamFraming::kTcp;
+  if (argc > 2 && std::string_view(argv[1]) == "--over") {
+    if (std::string_view(argv[2]) == "websocket") framing = xmpp::StreamFraming::kWebSocket;
+    first = framing == xmpp::StreamFraming::kTcp ? argc : 3;
+  }
+  if (argc <= first) {
+    std::fprintf(stderr, "usage: replay [--over websocket] SCRIPT...\n");
     return 2;
   }
   std::string log_lines;
   log::set_level(log::Level::kDebug);
   log::set_sink(keep_line, &log_lines);
-  for (int i = 1; i < argc; ++i) {
+  for (int i = first; i < argc; ++i) {
     log_lines.clear();
-    if (play(argv[i], log_lines)) continue;
+    if (play(argv[i], framing, log_lines)) continue;
     std::printf("what happened before:\n%s", log_lines.c_str());
     return 1;
   }

@@ -5,7 +5,8 @@
 
 namespace rosterd::replay {
 
-Scene::Scene() {
+Scene::Scene(xmpp::StreamFraming framing) {
+  options_.framing = framing;
   options_.im.hosts.clear();
   options_.roster.url = "http://app.example.org/contacts/%s";
 }

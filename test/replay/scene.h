@@ -17,7 +17,7 @@ namespace rosterd::replay {
 
 class Scene {
  public:
-  Scene();
+  explicit Scene(xmpp::StreamFraming framing);
 
   // Plays one step and lets everything happen that follows from it.
   Status play(const Step& step);

@@ -28,7 +28,7 @@ World::~World() = default;
 
 Client& World::connect(const std::string& name, bool secure) {
   const Handle<c2s::ClientStream> handle{static_cast<std::uint32_t>(++connections_), 1};
-  auto client = std::make_unique<Client>(context_, handle.to_u64(), secure);
+  auto client = std::make_unique<Client>(context_, handle.to_u64(), secure, options_.framing);
   Client& made = *client;
   clients_[name] = std::move(client);
   return made;

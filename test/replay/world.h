@@ -26,6 +26,7 @@ struct WorldOptions {
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;
   app::AdminOptions admin;
+  xmpp::StreamFraming framing = xmpp::StreamFraming::kTcp;
 };
 
 class World final : private im::AuthEvents {
