@@ -175,6 +175,9 @@ constexpr Option kOptions[] = {
      "Port for clients that begin with TLS; 0 = off.", MEMBER(c2s_tls_port)},
     {"", "c2s_max_connections", kCount, 1, 1'000'000, "", kRestart,
      "Most connections of clients at once.", MEMBER(streams.max_streams)},
+    {"", "c2s_proxy_protocol", kNetworks, 0, 0, "", kReload,
+     "Proxies that begin each connection to these two ports with the PROXY protocol.",
+     MEMBER(streams.proxies)},
 
     {"Where the web application asks for a refresh", "http_interfaces", kList, 0, 0, "", kRestart,
      "IP addresses of this machine itself to listen on for refreshes.", MEMBER(http_interfaces)},
@@ -209,6 +212,9 @@ constexpr Option kOptions[] = {
      MEMBER(door.failures_per_minute)},
     {"", "http_proxies", kNetworks, 0, 0, "", kReload,
      "Proxies whose X-Forwarded-For or Forwarded is believed.", MEMBER(door.proxies)},
+    {"", "http_proxy_protocol", kNetworks, 0, 0, "", kReload,
+     "Proxies that begin each connection to the HTTP ports with the PROXY protocol.",
+     MEMBER(http_server.proxies)},
 
     {"For browsers", "http_external_url", kUrl, 0, 0, "", kReload,
      "Where browsers find these ports, \"https://chat.example.org/\"; \"\" = as they have asked.",

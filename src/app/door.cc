@@ -101,7 +101,7 @@ class Door::Entrance final : public web::RequestHandler {
 std::optional<http::Response> Door::Impl::judge(Guard guard, Visit& visit) {
   const http::Fields& fields = visit.request.fields;
   visit.client.address = web::find_client_address(visit.peer, fields, options.proxies);
-  if (!options.allow.empty() && !web::is_in(options.allow, visit.client.address)) {
+  if (!options.allow.empty() && !net::is_in(options.allow, visit.client.address)) {
     return refuse(visit, refuse_for_good(403, "not from this address"), "address not allowed");
   }
   if (guard == Guard::kAddressOnly) return std::nullopt;

@@ -7,12 +7,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/handle.h"
 #include "base/timers.h"
 #include "c2s/channel.h"
 #include "im/core.h"
 #include "im/ports.h"
+#include "net/network.h"
 #include "xml/framer.h"
 #include "xml/parser.h"
 #include "xmpp/negotiation.h"
@@ -21,7 +23,8 @@ namespace rosterd::c2s {
 
 struct StreamOptions {
   xmpp::NegotiationOptions negotiation;
-  std::size_t max_streams = 10'000;  // per listener, and of all that come by HTTP
+  std::vector<net::Network> proxies;  // see net::ListenerOptions
+  std::size_t max_streams = 10'000;   // per listener, and of all that come by HTTP
   xml::FramerLimits before_login{.stanza_bytes = 10 * 1024, .depth = 16, .attributes = 16};
   xml::FramerLimits after_login{.stanza_bytes = 256 * 1024, .depth = 64, .attributes = 64};
   std::size_t bytes_before_login = 64 * 1024;            // in total

@@ -103,6 +103,7 @@ Status Service::listen(const net::Address& address, bool direct_tls) {
   options.address = address;
   options.phase = net::FlushPhase::kC2s;
   options.max_connections = impl_->options.max_streams;
+  options.proxies = impl_->options.proxies;
   auto listener = net::Listener::open(impl_->loop, options, port.get());
   if (!listener) return tl::unexpected<Error>(listener.error());
   port->listener = std::move(*listener);
@@ -122,6 +123,7 @@ std::vector<net::Address> Service::addresses() const {
 }
 
 void Service::set_options(const StreamOptions& options) {
+  for (const auto& port : impl_->ports) port->listener->set_proxies(options.proxies);
   impl_->options = options;
   impl_->options.negotiation.tls_available = impl_->tls != nullptr;
 }

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "net/address.h"
 #include "net/connection.h"
+#include "net/network.h"
 
 namespace rosterd::net {
 
@@ -30,6 +32,11 @@ struct ListenerOptions {
   // (limited). Lowered to what the limit of open files (RLIMIT_NOFILE) allows;
   // kUnboundedConnections asks for just that.
   std::size_t max_connections = 10'000;
+  // Proxies that begin each connection with the PROXY protocol. It is handed out when its header is
+  // there, and its peer() is the client then; without a good one, or when that takes too long, it
+  // is closed, and logged (limited). Connections of others are what they seem.
+  std::vector<Network> proxies;
+  Duration proxy_timeout = std::chrono::seconds(5);
 };
 
 class Listener {
@@ -43,12 +50,16 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  // For connections to come.
+  void set_proxies(const std::vector<Network>& proxies);
+
   // The bound address: the real port when 0 was asked for.
   const Address& address() const { return address_; }
 
  private:
   Listener() = default;
   struct Uv;
+  class Preface;
   Uv* uv_ = nullptr;  // deleted in its close callback
   Address address_;
 };

@@ -83,4 +83,9 @@ std::string Network::to_string() const {
   return bits_ == size_ * 8 ? text : std::string(text) + '/' + std::to_string(bits_);
 }
 
+bool is_in(const std::vector<Network>& networks, const Address& address) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& one) { return one.contains(address); });
+}
+
 }  // namespace rosterd::net

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "net/address.h"
@@ -32,5 +33,7 @@ class Network {
   std::uint8_t bits_ = 0;  // of the prefix
   std::array<std::uint8_t, 16> prefix_{};
 };
+
+bool is_in(const std::vector<Network>& networks, const Address& address);
 
 }  // namespace rosterd::net

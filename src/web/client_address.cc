@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "web/client_address.h"
 
-#include <algorithm>
 #include <string>
 
 #include "base/text.h"
@@ -21,21 +20,16 @@ net::Address walk(const std::vector<std::string>& nodes, const std::vector<net::
   net::Address address;
   for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
     address = read_address(*node);
-    if (!is_in(proxies, address)) break;
+    if (!net::is_in(proxies, address)) break;
   }
   return address;
 }
 
 }  // namespace
 
-bool is_in(const std::vector<net::Network>& networks, const net::Address& address) {
-  return std::any_of(networks.begin(), networks.end(),
-                     [&](const net::Network& one) { return one.contains(address); });
-}
-
 net::Address find_client_address(const net::Address& peer, const http::Fields& fields,
                                  const std::vector<net::Network>& proxies) {
-  if (!is_in(proxies, peer)) return peer;
+  if (!net::is_in(proxies, peer)) return peer;
   const auto standard = http::parse_forwarded(fields);
   const auto common = http::parse_x_forwarded_for(fields);
   if (!standard || !common) return {};
@@ -48,7 +42,7 @@ net::Address find_client_address(const net::Address& peer, const http::Fields& f
 
 bool is_private_way(const net::Address& peer, bool tls, const http::Fields& fields,
                     const std::vector<net::Network>& proxies) {
-  const bool proxied = is_in(proxies, peer);
+  const bool proxied = net::is_in(proxies, peer);
   const std::string_view told = proxied ? fields.get("X-Forwarded-Proto") : std::string_view();
   if (!told.empty()) return text::ascii_iequals(told, "https");
   return peer.is_loopback() || (tls && !proxied);

@@ -10,8 +10,6 @@
 
 namespace rosterd::web {
 
-bool is_in(const std::vector<net::Network>& networks, const net::Address& address);
-
 // `peer`, unless it is one of `proxies`: then what X-Forwarded-For or Forwarded say, read from the
 // right, where the nearest proxy wrote, up to the first address that is no proxy. What stands
 // further left anybody may have written. Of no family when the proxies do not know it, or when the

@@ -2,7 +2,6 @@
 #include "web/external_url.h"
 
 #include "base/text.h"
-#include "web/client_address.h"
 
 namespace rosterd::web {
 
@@ -31,7 +30,7 @@ Result<http::Url> find_external_url(const Client& client, const http::Fields& fi
                                     const std::vector<net::Network>& proxies) {
   std::string_view host = text::trim(fields.get("Host"));
   bool tls = client.secure;
-  if (is_in(proxies, client.address)) {
+  if (net::is_in(proxies, client.address)) {
     const std::string_view told_host = last_item(fields.get("X-Forwarded-Host"));
     const std::string_view told_scheme = last_item(fields.get("X-Forwarded-Proto"));
     if (!told_host.empty()) host = told_host;

@@ -108,6 +108,7 @@ Status HttpServer::listen(const net::Address& address, std::shared_ptr<const net
   options.phase = net::FlushPhase::kWeb;
   // The server has a bound of its own: a full house of XMPP clients must not shut out the web app.
   options.max_connections = net::kUnboundedConnections;
+  options.proxies = impl_->context.options.proxies;
   auto listener = net::Listener::open(impl_->context.loop, options, port.get());
   if (!listener) return tl::unexpected<Error>(listener.error());
   port->listener = std::move(*listener);
@@ -126,7 +127,10 @@ void HttpServer::set_tls(std::shared_ptr<const net::TlsContext> tls) {
       [](Handle<ServerConnection>, ServerConnection& client) { client.retire(); });
 }
 
-void HttpServer::set_options(const HttpServerOptions& options) { impl_->context.options = options; }
+void HttpServer::set_options(const HttpServerOptions& options) {
+  impl_->context.options = options;
+  for (const auto& port : impl_->ports) port->listener->set_proxies(options.proxies);
+}
 
 std::vector<net::Address> HttpServer::addresses() const {
   std::vector<net::Address> addresses;

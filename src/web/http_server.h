@@ -90,6 +90,7 @@ struct HttpServerOptions {
   // One over it closes the oldest that has not had an answer of success yet, else the one that has
   // been idle for longest; it is refused when all others are being served.
   std::size_t max_connections = 200;
+  std::vector<net::Network> proxies;  // see net::ListenerOptions
 };
 
 struct HttpServerStats {
