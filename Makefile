@@ -49,9 +49,11 @@ deps-%:
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -y --no-install-recommends $$missing || exit 1; \
-	  case "$$missing " in *' prometheus '*) \
-	    [ ! -d /run/systemd/system ] || $$sudo systemctl disable --now prometheus ;; \
-	  esac; \
+	  for service in prometheus nginx haproxy; do \
+	    case "$$missing " in *" $$service "*) \
+	      [ ! -d /run/systemd/system ] || $$sudo systemctl disable --now $$service ;; \
+	    esac; \
+	  done; \
 	fi
 
 build: deps-build
