@@ -19,7 +19,7 @@ std::string make_refresh(int first, int count) {
 }
 
 void post_refresh(std::uint16_t http_port, const std::string& request, int count) {
-  Client http(http_port, false);
+  Client http(http_port, Carrier::kPlain);
   http.send(request);
   http.read_until(" 200 OK\r\n");
   http.read_until(fmt::format("\"updated\":{},\"errors\":0", count));

@@ -23,10 +23,18 @@ std::string user_jid(int number);
 // Connects to a loopback port; gives up when that fails.
 int connect_to(std::uint16_t port);
 
+// What carries the stream: TCP, TLS from the first byte (no certificate is checked), or a WebSocket
+// at a plain HTTP port.
+enum class Carrier { kPlain, kTls, kWebSocket };
+// "plain", "tls", "websocket"; gives up for another.
+Carrier carrier_named(std::string_view name);
+
+// Appends what carries one element: itself, or a frame of a client.
+void append_element(std::string& out, Carrier carrier, std::string_view element);
+
 class Client {
  public:
-  // `tls`: begin with TLS; no certificate is checked.
-  Client(std::uint16_t port, bool tls);
+  Client(std::uint16_t port, Carrier carrier);
   ~Client();
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
@@ -34,8 +42,9 @@ class Client {
   // SASL PLAIN, bind, roster get, initial presence. Returns what came from the answer to the
   // roster get on.
   std::string log_in(int user);
-  void send(std::string_view bytes);
-  // Reads until `marker` has come; returns all up to its end, which is dropped.
+  void send(std::string_view element);
+  // Reads until `marker` has come; returns all up to its end, which is dropped. The heads of
+  // WebSocket frames are in it.
   std::string read_until(std::string_view marker);
   // When it returns, all that the server had for this client before is read, and returned.
   std::string barrier();
@@ -44,7 +53,11 @@ class Client {
 
  private:
   std::size_t read_some(char* into, std::size_t size);
+  void open_websocket();
+  void open_stream();
+  void write(std::string_view bytes);
 
+  Carrier carrier_;
   int fd_;
   SSL* ssl_ = nullptr;
   std::string input_;

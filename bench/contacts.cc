@@ -64,7 +64,7 @@ class Scene {
 
   void log_in(int from, int to) {
     for (int user = from; user < to; ++user) {
-      clients_.emplace_back(port_, false);
+      clients_.emplace_back(port_, bench::Carrier::kPlain);
       const bool has_contacts = user >= first_with_contacts();
       check(clients_.back().log_in(user), "<item ",
             has_contacts ? static_cast<std::size_t>(contacts_) : 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // idle: what one more logged-in session costs in memory.
-//   bench_idle plain|tls PORT PID FIRST SESSIONS
+//   bench_idle plain|tls|websocket PORT PID FIRST SESSIONS
 // Sessions of the users FIRST, FIRST + 1, … log in. The first hundred only warm the server up: its
 // pools and tables grow with them; then the difference over all others is taken.
 #include <fmt/format.h>
@@ -18,9 +18,10 @@ namespace {
 
 constexpr int kWarmUp = 1000;
 
-void log_in(std::vector<bench::Client>& clients, std::uint16_t port, bool tls, int from, int to) {
+void log_in(std::vector<bench::Client>& clients, std::uint16_t port, bench::Carrier carrier,
+            int from, int to) {
   for (int user = from; user < to; ++user) {
-    clients.emplace_back(port, tls);
+    clients.emplace_back(port, carrier);
     clients.back().log_in(user);
   }
 }
@@ -33,17 +34,17 @@ std::int64_t settled_pss(pid_t pid) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) bench::give_up("usage: bench_idle plain|tls PORT PID FIRST SESSIONS");
-  const bool tls = std::string_view(argv[1]) == "tls";
+  if (argc != 6) bench::give_up("usage: bench_idle plain|tls|websocket PORT PID FIRST SESSIONS");
+  const bench::Carrier carrier = bench::carrier_named(argv[1]);
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
   const pid_t pid = std::atoi(argv[3]);
   const int first = std::atoi(argv[4]), sessions = std::atoi(argv[5]);
   bench::raise_descriptor_limit();
   std::vector<bench::Client> clients;
-  log_in(clients, port, tls, first, first + kWarmUp);
+  log_in(clients, port, carrier, first, first + kWarmUp);
   const std::int64_t before = settled_pss(pid);
   const std::int64_t cpu_before = bench::cpu_nanoseconds(pid);
-  log_in(clients, port, tls, first + kWarmUp, first + kWarmUp + sessions);
+  log_in(clients, port, carrier, first + kWarmUp, first + kWarmUp + sessions);
   const std::int64_t cpu = bench::cpu_nanoseconds(pid) - cpu_before;
   const std::int64_t after = settled_pss(pid);
   fmt::print("bytes={} login_cpu_us={}\n", (after - before) / sessions, cpu / 1000 / sessions);

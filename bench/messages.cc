@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // messages: what a chat message costs the server in CPU.
-//   bench_messages xmpp|relay PORT PID PAIRS IN_FLIGHT MESSAGES
+//   bench_messages xmpp|websocket|relay PORT PID PAIRS IN_FLIGHT MESSAGES
 // In each pair one client sends IN_FLIGHT messages, and whoever gets a message sends one back, so
 // that there are always that many on the way. Each direction of a pair numbers its messages; one
 // that is lost, doubled or out of order ends the measurement. With `relay` the same bytes go
@@ -36,7 +36,8 @@ struct Peer {
 
 class Load {
  public:
-  Load(bool is_xmpp, std::uint16_t port, int pairs);
+  enum class To { kXmpp, kWebSocket, kRelay };
+  Load(To to, std::uint16_t port, int pairs);
   // Sends `in_flight` in each pair; returns when `messages` have arrived.
   void run(int in_flight, std::uint64_t messages);
 
@@ -47,15 +48,17 @@ class Load {
   void drain(std::uint64_t on_the_way);
   void watch(std::size_t index);
 
+  const bench::Carrier carrier_;
   std::vector<std::unique_ptr<bench::Client>> clients_;
   std::vector<Peer> peers_;
   int epoll_ = ::epoll_create1(0);
 };
 
-Load::Load(bool is_xmpp, std::uint16_t port, int pairs) {
+Load::Load(To to, std::uint16_t port, int pairs)
+    : carrier_(to == To::kWebSocket ? bench::Carrier::kWebSocket : bench::Carrier::kPlain) {
   for (int user = 0; user < 2 * pairs; ++user) {
-    clients_.push_back(std::make_unique<bench::Client>(port, false));
-    if (is_xmpp) {
+    clients_.push_back(std::make_unique<bench::Client>(port, carrier_));
+    if (to != To::kRelay) {
       clients_.back()->log_in(user);
     } else {
       clients_.back()->send(fmt::format("{}\n", user / 2));
@@ -63,7 +66,7 @@ Load::Load(bool is_xmpp, std::uint16_t port, int pairs) {
     peers_.push_back({clients_.back()->fd(), user ^ 1, {}, 0, 0});
   }
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (!is_xmpp) clients_[i]->read_until("\n");
+    if (to == To::kRelay) clients_[i]->read_until("\n");
     ::fcntl(peers_[i].fd, F_SETFL, O_NONBLOCK);
     watch(i);
   }
@@ -79,12 +82,12 @@ void Load::watch(std::size_t index) {
 void Load::send(Peer& peer, std::uint64_t count) {
   std::string out;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const std::size_t begin = out.size();
     const std::uint64_t number = ++peer.sent;
-    out += fmt::format("<message type='chat' to='{}' id='m{:010}'>{}{:010} ",
-                       bench::user_jid(peer.partner), number, kBegin, number);
-    out.resize(begin + kMessageSize - kEnd.size() - 7, '.');
-    (out += "</body>") += kEnd;
+    std::string message = fmt::format("<message type='chat' to='{}' id='m{:010}'>{}{:010} ",
+                                      bench::user_jid(peer.partner), number, kBegin, number);
+    message.resize(kMessageSize - kEnd.size() - 7, '.');
+    (message += "</body>") += kEnd;
+    bench::append_element(out, carrier_, message);
   }
   if (::send(peer.fd, out.data(), out.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(out.size())) {
     bench::give_up("a socket of the load generator is full");
@@ -149,15 +152,18 @@ void Load::drain(std::uint64_t on_the_way) {
 
 int main(int argc, char** argv) {
   if (argc != 7) {
-    bench::give_up("usage: bench_messages xmpp|relay PORT PID PAIRS IN_FLIGHT MESSAGES");
+    bench::give_up("usage: bench_messages xmpp|websocket|relay PORT PID PAIRS IN_FLIGHT MESSAGES");
   }
-  const bool is_xmpp = std::string_view(argv[1]) == "xmpp";
+  const std::string_view name = argv[1];
+  const Load::To to = name == "xmpp"        ? Load::To::kXmpp
+                      : name == "websocket" ? Load::To::kWebSocket
+                                            : Load::To::kRelay;
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
   const pid_t pid = std::atoi(argv[3]);
   const int pairs = std::atoi(argv[4]), in_flight = std::atoi(argv[5]);
   const std::uint64_t messages = std::strtoull(argv[6], nullptr, 10);
   bench::raise_descriptor_limit();
-  Load load(is_xmpp, port, pairs);
+  Load load(to, port, pairs);
   load.run(in_flight, messages / 10);  // warms both sides up
   const std::int64_t cpu_before = bench::cpu_nanoseconds(pid);
   const auto begin = std::chrono::steady_clock::now();

@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
                           });
   std::vector<bench::Client> clients;
   for (int user = 0; user < users; ++user) {
-    clients.emplace_back(port, false);
+    clients.emplace_back(port, bench::Carrier::kPlain);
     clients.back().log_in(user);
   }
   for (bench::Client& client : clients) client.barrier();
