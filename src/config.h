@@ -14,6 +14,7 @@
 #include "app/roster_source.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "c2s/bosh_endpoint.h"
 #include "c2s/client_stream.h"
 #include "im/core.h"
 #include "net/loop.h"
@@ -69,6 +70,8 @@ struct Config {
   c2s::StreamOptions streams;
   im::Options im;
   web::HttpServerOptions http_server;
+  bool bosh_enabled = true;
+  c2s::BoshEndpointOptions bosh;   // without proxies: the server gives it the door's
   web::HostMetaOptions host_meta;  // without proxies: the server gives it the door's
   web::StaticFilesOptions static_files;
   web::HttpClientOptions http_client;

@@ -8,6 +8,7 @@
 
 #include "config_options.h"
 #include "net/address.h"
+#include "web/cors.h"
 #include "web/external_url.h"
 
 namespace rosterd {
@@ -122,6 +123,10 @@ class Checker {
     const std::string& url = config_.host_meta.external_url;
     const auto parsed = web::parse_external_url(url);
     if (!url.empty() && !parsed) add("http_external_url", parsed.error().text);
+    for (const std::string& origin : config_.bosh.origins) {
+      if (web::is_origin(origin)) continue;
+      add("http_origins", '"' + origin + "\" is no origin such as \"https://app.example.org\"");
+    }
   }
 
   void check_ports(std::string_view plain, std::uint16_t plain_port, std::string_view tls,

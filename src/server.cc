@@ -14,6 +14,7 @@
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/log.h"
+#include "c2s/bosh_endpoint.h"
 #include "c2s/service.h"
 #include "c2s/websocket_endpoint.h"
 #include "config_events.h"
@@ -79,7 +80,7 @@ bool same_sockets(const Config& a, const Config& b) {
   return a.c2s_interfaces == b.c2s_interfaces && a.c2s_port == b.c2s_port &&
          a.c2s_tls_port == b.c2s_tls_port && a.streams.max_streams == b.streams.max_streams &&
          a.http_interfaces == b.http_interfaces && a.http_port == b.http_port &&
-         a.https_port == b.https_port;
+         a.https_port == b.https_port && a.bosh_enabled == b.bosh_enabled;
 }
 
 // Passwords and tokens that pass an open network in the clear are everybody's.
@@ -109,6 +110,19 @@ bool is_missing_ipv6(const std::string& interface, const Error& error) {
 web::HostMetaOptions make_host_meta(const Config& config) {
   web::HostMetaOptions options = config.host_meta;
   options.proxies = config.door.proxies;
+  return options;
+}
+
+c2s::BoshEndpointOptions make_bosh(const Config& config) {
+  c2s::BoshEndpointOptions options = config.bosh;
+  options.proxies = config.door.proxies;
+  return options;
+}
+
+// Browsers that chat are clients, by whatever way they come.
+web::HttpServerOptions make_http_server(const Config& config) {
+  web::HttpServerOptions options = config.http_server;
+  options.max_stream_connections = config.streams.max_streams;
   return options;
 }
 
@@ -143,11 +157,12 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
         auth(*loop, std::move(prepared.accounts)),
         tokens(auth, *loop, loop->timers()),
         service(*loop, core, tokens, config.streams, std::move(prepared.xmpp_tls)),
-        http_server(*loop, config.http_server),
+        http_server(*loop, make_http_server(config)),
         refresh(config.refresh, core, source, *loop, loop->timers()),
         admin(config.admin, core, tokens, *loop),
         door(config.door, *loop),
-        websocket(service, http_server, *loop, {config.door.proxies}) {
+        websocket(service, http_server, *loop, {config.door.proxies}),
+        bosh(service, http_server, *loop, make_bosh(config), config.streams) {
     source.set_core(&core);
     observe();
     http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
@@ -166,6 +181,11 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     http_server.add_route("/xmpp-websocket", "GET", &websocket);
     host_meta.add_link("urn:xmpp:alt-connections:websocket", web::HostMeta::Scheme::kWebSocket,
                        "/xmpp-websocket");
+    if (config.bosh_enabled) {
+      http_server.add_route("/http-bind", "GET,OPTIONS,POST", &bosh);
+      host_meta.add_link("urn:xmpp:alt-connections:xbosh", web::HostMeta::Scheme::kHttp,
+                         "/http-bind");
+    }
     serve_files();
     loop->add_reap_hook(this);
   }
@@ -207,6 +227,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   app::Monitor monitor{*this};
   app::Door door;
   c2s::WebSocketEndpoint websocket;
+  c2s::BoshEndpoint bosh;
   web::HostMeta host_meta{make_host_meta(config)};
   web::StaticFiles static_files{*loop, config.static_files};
   Timer housekeeping = Timer::bind<&Impl::on_housekeeping>(this);
@@ -267,6 +288,7 @@ Status Server::Impl::open_http(const std::string& interface) {
 void Server::Impl::close_all() {
   stopping_ = true;
   refresh.stop();
+  bosh.stop();
   service.stop();
   events.stop();
   http_client->stop();
@@ -339,13 +361,14 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   auth.set_accounts(std::move(prepared.accounts));
   service.set_options(fresh.streams);
   service.set_tls(std::move(prepared.xmpp_tls));
-  http_server.set_options(fresh.http_server);
+  http_server.set_options(make_http_server(fresh));
   if (prepared.http_tls) http_server.set_tls(std::move(prepared.http_tls));
   refresh.set_options(fresh.refresh);
   admin.set_options(fresh.admin);
   door.set_options(fresh.door);
   host_meta.set_options(make_host_meta(fresh));
   websocket.set_options({fresh.door.proxies});
+  bosh.set_options(make_bosh(fresh), fresh.streams);
   static_files.set_options(fresh.static_files);
   config = fresh;
   serve_files();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Channel: the seam between a client stream and what carries it (TCP, WebSocket). The stream logic
-// is the same on all of them; only framing differs.
+// Channel: the seam between a client stream and what carries it (TCP, WebSocket, BOSH). The stream
+// logic is the same on all of them; only framing differs.
 #pragma once
 
 #include <cstdint>

@@ -145,7 +145,7 @@ void ClientStream::handle_element(std::string_view bytes) {
 
 // RFC 7395 section 3.3.
 bool ClientStream::handle_framing(xml::Element element) {
-  if (channel_.framing() == xmpp::StreamFraming::kTcp) return false;
+  if (channel_.framing() != xmpp::StreamFraming::kWebSocket) return false;
   if (element.name() == "close") {
     on_stream_end();
   } else if (element.name() == "open") {

@@ -36,54 +36,22 @@ struct HttpServer::Impl {
   };
 
   Impl(net::Loop& loop, Responder& responder, const HttpServerOptions& options)
-      : context{.loop = loop,
-                .responder = responder,
-                .options = options,
-                .routes = {},
-                .connections = {},
-                .exchanges = {}} {}
+      : context{.loop = loop, .responder = responder, .options = options, .routes = {}} {}
 
   void accept(net::Connection& connection, const std::shared_ptr<const net::TlsContext>& tls);
-
-  ServerConnection* find_dispensable() const;
-  void turn_away(ServerConnection& client);
 
   ServerContext context;
   std::vector<std::unique_ptr<Port>> ports;
 };
 
-ServerConnection* HttpServer::Impl::find_dispensable() const {
-  for (const auto* list : {&context.strangers, &context.idle}) {
-    for (ServerConnection* client = list->front(); client; client = list->next(*client)) {
-      if (client->is_dispensable()) return client;
-    }
-  }
-  return nullptr;
-}
-
-// At the limit somebody must go, and who has not got anywhere yet goes first: else strangers who
-// connect and say nothing could keep the web application out.
-void HttpServer::Impl::turn_away(ServerConnection& client) {
-  ++context.stats.refused;
-  if (const auto left_out = context.refusal_log.admit(context.loop.now())) {
-    log::warn("http", "connection turned away",
-              {{"connection", client.id()},
-               {"peer", client.peer().to_string()},
-               {"why", "too many connections"},
-               {"limit", context.options.max_connections},
-               {"not_logged", *left_out}});
-  }
-  client.drop("too many connections");
-}
-
 void HttpServer::Impl::accept(net::Connection& connection,
                               const std::shared_ptr<const net::TlsContext>& tls) {
   auto made = std::make_unique<ServerConnection>(context, connection);
   ServerConnection& client = *made;
-  const bool full = context.connections.size() >= context.options.max_connections;
-  ServerConnection* const other = full ? find_dispensable() : nullptr;
+  const bool full = context.web.count > context.options.max_connections;
+  ServerConnection* const other = full ? context.web.find_dispensable() : nullptr;
   client.start(context.connections.insert(std::move(made)));
-  if (full) turn_away(other ? *other : client);
+  if (full) context.turn_away(other ? *other : client);
   if (full && !other) return;
   ROSTERD_DEBUG("http", "connection accepted",
                 {{"connection", connection.id()}, {"peer", connection.peer().to_string()}});

@@ -71,10 +71,13 @@ class RequestHandler {
   // Whether it answers everybody alike, so that success says nothing about who asked (see
   // HttpServerOptions::max_connections).
   virtual bool is_for_anybody() const { return false; }
-  // When answers leave: those that carry XMPP streams leave with these.
+  // When answers leave: those that carry XMPP streams leave with these, and count as clients' (see
+  // HttpServerOptions::max_stream_connections).
   virtual net::FlushPhase phase() const { return net::FlushPhase::kWeb; }
   // The client closed before its answer: nobody will read it. The work it asked for goes on.
   virtual void on_request_abandoned(ExchangeId) {}
+  // The client has sent more behind a request, which is not read before that is answered.
+  virtual void on_request_followed(ExchangeId) {}
 };
 
 // {"status":"error","message":…} with Content-Type: application/json.
@@ -91,11 +94,14 @@ struct HttpServerOptions {
   // been idle for longest; it is refused when all others are being served.
   std::size_t max_connections = 200;
   std::vector<net::Network> proxies;  // see net::ListenerOptions
+  // Of those whose last request went to a handler of the phase kC2s, which do not count above. One
+  // over it closes the one that has been idle for longest, or gets 503.
+  std::size_t max_stream_connections = 10'000;
 };
 
 struct HttpServerStats {
   std::size_t connections = 0;  // now
-  std::uint64_t refused = 0;    // connections turned away at HttpServerOptions::max_connections
+  std::uint64_t refused = 0;    // connections turned away at one of the two limits
   // Answers so far, by the path of the route ("" = none fits) and their status.
   std::map<std::pair<std::string, int>, std::uint64_t> answers;
 };

@@ -21,21 +21,49 @@ constexpr std::string_view kMethods = "GET, HEAD, POST, OPTIONS";
 
 }  // namespace
 
-ServerConnection::ServerConnection(ServerContext& server, net::Connection& connection)
-    : server_(server), connection_(connection) {
-  connection.set_events(this);
+ServerConnection* Crowd::find_dispensable() const {
+  for (const auto* list : {&strangers, &idle}) {
+    for (ServerConnection* client = list->front(); client; client = list->next(*client)) {
+      if (client->is_dispensable()) return client;
+    }
+  }
+  return nullptr;
 }
+
+// At the limit somebody must go, and who has not got anywhere yet goes first: else strangers who
+// connect and say nothing could keep the web application out.
+void ServerContext::turn_away(ServerConnection& client) {
+  ++stats.refused;
+  if (const auto left_out = refusal_log.admit(loop.now())) {
+    const Crowd& crowd = client.carries_streams() ? streams : web;
+    log::warn("http", "connection turned away",
+              {{"connection", client.id()},
+               {"peer", client.peer().to_string()},
+               {"why", "too many connections"},
+               {"limit", limit_of(crowd)},
+               {"not_logged", *left_out}});
+  }
+  client.drop("too many connections");
+}
+
+ServerConnection::ServerConnection(ServerContext& server, net::Connection& connection)
+    : server_(server), connection_(connection), crowd_(&server.web) {
+  connection.set_events(this);
+  ++crowd_->count;
+}
+
+ServerConnection::~ServerConnection() { --crowd_->count; }
 
 void ServerConnection::start(Handle<ServerConnection> self) {
   self_ = self;
-  server_.strangers.push_back(*this);
+  crowd_->strangers.push_back(*this);
   // A new client has something to say: it gets no longer than for a head.
   server_.loop.timers().arm(deadline_, server_.loop.now() + server_.options.head_timeout);
 }
 
 void ServerConnection::enter(Stage stage) {
   stage_ = stage;
-  if (!stranger_) find_place();
+  find_place();
   Duration timeout = server_.options.idle_timeout;
   if (stage == Stage::kHead) timeout = server_.options.head_timeout;
   if (stage == Stage::kBody) timeout = server_.options.body_timeout;
@@ -45,11 +73,30 @@ void ServerConnection::enter(Stage stage) {
 }
 
 void ServerConnection::find_place() {
+  if (stranger_ && !carries_streams()) return;
   if (stage_ == Stage::kIdle) {
-    server_.idle.push_back(*this);
-  } else {
+    crowd_->idle.push_back(*this);
+  } else if (!carries_streams() || stage_ >= Stage::kAnswering) {
     place.unlink();
   }
+}
+
+bool ServerConnection::carries_streams() const { return crowd_ == &server_.streams; }
+
+// False: there is no room.
+bool ServerConnection::join(Crowd& crowd) {
+  if (crowd_ == &crowd) return true;
+  if (crowd.count >= server_.limit_of(crowd)) {
+    ServerConnection* const other = crowd.find_dispensable();
+    if (!other) return false;
+    server_.turn_away(*other);
+  }
+  place.unlink();
+  --crowd_->count;
+  crowd_ = &crowd;
+  ++crowd_->count;
+  if (stranger_ && !carries_streams()) crowd_->strangers.push_back(*this);
+  return true;
 }
 
 void ServerConnection::on_bytes(std::string_view bytes) {
@@ -64,6 +111,9 @@ bool ServerConnection::must_wait() const {
 
 void ServerConnection::keep(std::string_view bytes) {
   waiting_.append(bytes);
+  if (const Exchange* exchange = server_.exchanges.find(exchange_)) {
+    exchange->handler->on_request_followed(exchange_);
+  }
   if (waiting_.size() < kMaxWaiting || paused_) return;
   connection_.pause_reading();
   paused_ = true;
@@ -180,6 +230,13 @@ void ServerConnection::dispatch() {
       return answer(std::move(*refusal));
     }
   }
+  const bool for_stream = route->handler->phase() == net::FlushPhase::kC2s;
+  if (!join(for_stream ? server_.streams : server_.web)) {
+    log_refusal(503, "too many connections", request);
+    http::Response refusal = make_json_error(503, "too many connections");
+    refusal.keep_alive = false;
+    return answer(std::move(refusal));
+  }
   ROSTERD_DEBUG("http", "request",
                 {{"connection", connection_.id()},
                  {"method", request.method},
@@ -286,7 +343,7 @@ void ServerConnection::close(std::string_view why) {
 }
 
 bool ServerConnection::is_dispensable() const {
-  if (stranger_) return stage_ != Stage::kAnswering;
+  if (stranger_ || carries_streams()) return stage_ != Stage::kAnswering;
   return stage_ == Stage::kIdle && waiting_.empty() && connection_.queued_bytes() == 0;
 }
 
@@ -322,21 +379,30 @@ bool ServerConnection::takes_answers() {
   return untaken_ > 0 && untaken_ + kLeastTaken <= before;
 }
 
-// A client may close its sending side and wait for the answer, as a shell script does.
+// A client may close its sending side and wait for the answer, as a shell script does. Browsers and
+// proxies do not: one that carries a stream, whose answer may take a minute, has gone.
 void ServerConnection::on_end() {
   ended_ = true;
+  if (stage_ == Stage::kAnswering && carries_streams()) {
+    abandon_request();
+    return close("the client closed");
+  }
   if (stage_ == Stage::kAnswering || !waiting_.empty()) return;
   if (stage_ == Stage::kHead || stage_ == Stage::kBody) return refuse(400, "request cut off");
   if (stage_ != Stage::kClosed) close("the client closed");
+}
+
+void ServerConnection::abandon_request() {
+  if (const auto exchange = server_.exchanges.take(exchange_)) {
+    exchange->handler->on_request_abandoned(exchange_);
+  }
 }
 
 void ServerConnection::on_closed(const Error& reason) {
   ROSTERD_DEBUG("http", "connection closed",
                 {{"connection", connection_.id()}, {"why", reason.text}});
   stage_ = Stage::kClosed;
-  if (const auto exchange = server_.exchanges.take(exchange_)) {
-    exchange->handler->on_request_abandoned(exchange_);
-  }
+  abandon_request();
   server_.connections.erase(self_);  // the last thing: it deletes this
 }
 

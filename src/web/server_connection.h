@@ -19,6 +19,7 @@
 namespace rosterd::web {
 
 class ServerConnection;
+struct Crowd;
 struct ServerContext;
 
 // A request whose answer is owed.
@@ -32,6 +33,7 @@ class ServerConnection final : public net::ConnectionEvents {
  public:
   // Both outlive it; `connection` by the length of its on_closed().
   ServerConnection(ServerContext& server, net::Connection& connection);
+  ~ServerConnection() override;
   // Its own name in server.connections; the first idle period begins.
   void start(Handle<ServerConnection> self);
 
@@ -47,6 +49,7 @@ class ServerConnection final : public net::ConnectionEvents {
   // Whether it may be closed for another's sake: nobody waits for an answer of it. A stranger that
   // does not take its answer, or does not end its request, counts as nobody.
   bool is_dispensable() const;
+  bool carries_streams() const;
   // Closes at once.
   void drop(std::string_view why);
   std::uint64_t id() const { return connection_.id(); }
@@ -57,7 +60,7 @@ class ServerConnection final : public net::ConnectionEvents {
   void on_end() override;
   void on_closed(const Error& reason) override;
 
-  ListNode place;  // in one of the lists of ServerContext
+  ListNode place;  // in one of the lists of its crowd
 
  private:
   enum class Stage : std::uint8_t {
@@ -71,6 +74,7 @@ class ServerConnection final : public net::ConnectionEvents {
 
   void enter(Stage stage);
   void find_place();
+  bool join(Crowd& crowd);
   void read(std::string_view bytes);
   std::size_t read_message(std::string_view bytes);
   void follow_progress();
@@ -92,9 +96,11 @@ class ServerConnection final : public net::ConnectionEvents {
   void write(const http::Response& response);
   void on_deadline();
   bool takes_answers();
+  void abandon_request();
 
   ServerContext& server_;
   net::Connection& connection_;
+  Crowd* crowd_;
   Handle<ServerConnection> self_;
   ExchangeId exchange_;                          // set while kAnswering
   std::unique_ptr<http::RequestParser> parser_;  // only while a request is incomplete
@@ -116,18 +122,35 @@ class ServerConnection final : public net::ConnectionEvents {
   std::size_t untaken_ = 0;  // of answers, when the deadline was set anew
 };
 
+// The connections that share a limit. Who makes room there: strangers have not had an answer of
+// success yet, the oldest stands first; the others are between two requests, the one that has been
+// so for longest first.
+struct Crowd {
+  // Null when all are being served.
+  ServerConnection* find_dispensable() const;
+
+  std::size_t count = 0;
+  IntrusiveList<ServerConnection, &ServerConnection::place> strangers{};
+  IntrusiveList<ServerConnection, &ServerConnection::place> idle{};
+};
+
 // What the connections of one server share.
 struct ServerContext {
   net::Loop& loop;
   Responder& responder;
   HttpServerOptions options;
   Routes routes;
-  SlotTable<ServerConnection> connections;
-  SlotTable<Exchange> exchanges;
-  // Who makes room at the limit: strangers have not had an answer of success yet, the oldest stands
-  // first; the others are between two requests, the one that has been so for longest first.
-  IntrusiveList<ServerConnection, &ServerConnection::place> strangers{};
-  IntrusiveList<ServerConnection, &ServerConnection::place> idle{};
+  // The web application and whoever has not said yet what he wants; and those whose last request
+  // carried a client's stream, among whom nobody is a stranger.
+  Crowd web{};
+  Crowd streams{};
+  SlotTable<ServerConnection> connections{};
+  SlotTable<Exchange> exchanges{};
+  // Closes it, to make room or for want of it.
+  void turn_away(ServerConnection& client);
+  std::size_t limit_of(const Crowd& crowd) const {
+    return &crowd == &web ? options.max_connections : options.max_stream_connections;
+  }
   // Lines about strangers' faults, which they can repeat at will.
   LogLimit refusal_log{};
   bool stopping = false;

@@ -15,10 +15,10 @@ bool is_plus(Mechanism mechanism) {
   return mechanism == Mechanism::kScramSha256Plus || mechanism == Mechanism::kScramSha1Plus;
 }
 
-// A WebSocket has no stream header that binds the prefix (RFC 7395 section 3.3.3).
+// WebSocket (RFC 7395 section 3.3.3) and BOSH have no stream header that binds the prefix.
 void open_features(std::string& out, StreamFraming framing) {
   out += "<stream:features";
-  if (framing == StreamFraming::kWebSocket) {
+  if (framing != StreamFraming::kTcp) {
     out += " xmlns:stream='http://etherx.jabber.org/streams'";
   }
   out += '>';

@@ -9,6 +9,8 @@ namespace rosterd::xmpp::ns {
 inline constexpr std::string_view kClient = "jabber:client";
 inline constexpr std::string_view kStreams = "http://etherx.jabber.org/streams";
 inline constexpr std::string_view kFraming = "urn:ietf:params:xml:ns:xmpp-framing";
+inline constexpr std::string_view kHttpBind = "http://jabber.org/protocol/httpbind";
+inline constexpr std::string_view kXbosh = "urn:xmpp:xbosh";
 inline constexpr std::string_view kStreamErrors = "urn:ietf:params:xml:ns:xmpp-streams";
 inline constexpr std::string_view kStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 inline constexpr std::string_view kTls = "urn:ietf:params:xml:ns:xmpp-tls";

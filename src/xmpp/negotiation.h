@@ -74,8 +74,9 @@ using Action = std::variant<action::Send, action::StartTls, action::ExpectHeader
                             action::Bind, action::Established, action::Close, action::End>;
 using Actions = std::vector<Action>;
 
-// How the stream's own framing is written: TCP uses <stream:stream>, WebSocket <open/> (RFC 7395).
-enum class StreamFraming : std::uint8_t { kTcp, kWebSocket };
+// How the stream's own framing is written: TCP uses <stream:stream>, WebSocket <open/> (RFC 7395),
+// BOSH attributes of its <body/> (XEP-0206), which are its channel's to write.
+enum class StreamFraming : std::uint8_t { kTcp, kWebSocket, kBosh };
 
 class Negotiation {
  public:

@@ -82,6 +82,7 @@ bool is_language_tag(std::string_view tag) {
 }
 
 std::string make_response_header(StreamFraming framing, const ResponseHeader& header) {
+  if (framing == StreamFraming::kBosh) return "";
   std::string out = framing == StreamFraming::kTcp
                         ? "<?xml version='1.0'?><stream:stream xmlns='jabber:client'"
                           " xmlns:stream='http://etherx.jabber.org/streams'"

@@ -30,7 +30,7 @@ struct ResponseHeader {
   std::string_view to;    // "" = none
   std::string_view lang;  // "" = ours
 };
-// With a fresh stream id that cannot be guessed (section 4.7.3).
+// With a fresh stream id that cannot be guessed (section 4.7.3). "" for BOSH.
 std::string make_response_header(StreamFraming framing, const ResponseHeader& header);
 
 }  // namespace rosterd::xmpp

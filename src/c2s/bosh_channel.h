@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// BoshChannel: a client stream on a BOSH session (XEP-0206).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "c2s/bosh_session.h"
+#include "c2s/channel.h"
+#include "c2s/client_stream.h"
+
+namespace rosterd::c2s {
+
+// Who opened the session.
+struct BoshClient {
+  std::uint64_t connection = 0;  // the opening request's
+  std::string peer;
+  bool secure = false;  // nobody on the way can read it
+};
+
+class BoshChannel final : public Channel, public BoshStream {
+ public:
+  // `session` outlives what is between attach() and the end of either, `owner` all.
+  BoshChannel(BoshSession& session, ChannelOwner& owner, BoshClient client)
+      : session_(&session), owner_(owner), client_(std::move(client)) {}
+  ~BoshChannel() override;
+
+  void attach(ClientStream& stream, Handle<ClientStream> handle) override;
+  xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kBosh; }
+  void send(std::string_view bytes) override;
+  void send_stanzas(const im::Outbox& outbox) override;
+  void start_tls() override {}  // never offered here
+  bool secure() const override { return client_.secure; }
+  xmpp::ChannelBindings bindings() const override { return {}; }
+  void close_stream(std::string_view why) override;
+  std::size_t queued_bytes() const override { return session_ ? session_->queued_bytes() : 0; }
+  std::uint64_t connection_id() const override { return client_.connection; }
+  std::string peer() const override { return client_.peer; }
+
+  void on_open(const BoshRequest& request) override;
+  void on_element(std::string_view xml) override { stream_->on_message(xml); }
+  void on_terminate() override { stream_->on_stream_end(); }
+  void on_drained() override { stream_->on_drained(); }
+  void on_gone(std::string_view why) override;
+
+ private:
+  BoshSession* session_;  // null once either has ended
+  ChannelOwner& owner_;
+  BoshClient client_;
+  ClientStream* stream_ = nullptr;
+  Handle<ClientStream> handle_;
+};
+
+}  // namespace rosterd::c2s
