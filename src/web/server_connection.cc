@@ -68,7 +68,7 @@ void ServerConnection::enter(Stage stage) {
   if (stage == Stage::kHead) timeout = server_.options.head_timeout;
   if (stage == Stage::kBody) timeout = server_.options.body_timeout;
   // How long an answer may take is its handler's business.
-  if (stage >= Stage::kAnswering) return deadline_.cancel();
+  if (stage >= Stage::kAnswering && stage != Stage::kLeaving) return deadline_.cancel();
   server_.loop.timers().arm(deadline_, server_.loop.now() + timeout);
 }
 
@@ -100,7 +100,7 @@ bool ServerConnection::join(Crowd& crowd) {
 }
 
 void ServerConnection::on_bytes(std::string_view bytes) {
-  if (stage_ == Stage::kClosed) return;
+  if (stage_ >= Stage::kLeaving) return;
   if (!waiting_.empty() || must_wait()) return keep(bytes);
   read(bytes);
 }
@@ -126,7 +126,7 @@ void ServerConnection::read(std::string_view bytes) {
   }
   reading_ = false;
   if (stage_ == Stage::kUpgraded) return hand_over(bytes);
-  if (stage_ == Stage::kClosed) return;
+  if (stage_ >= Stage::kLeaving) return;
   if (!bytes.empty()) keep(bytes);
   // The flush at the end of this turn may take everything, and then nobody would say so.
   if (!bytes.empty() && stage_ != Stage::kAnswering) {
@@ -137,6 +137,7 @@ void ServerConnection::read(std::string_view bytes) {
 
 // Goes on with what waited, once there is room for its answer.
 void ServerConnection::resume() {
+  if (stage_ == Stage::kLeaving && connection_.queued_bytes() == 0) return close("answered");
   if (stage_ > Stage::kBody || must_wait()) return;
   if (paused_) connection_.resume_reading();
   paused_ = false;
@@ -258,7 +259,7 @@ void ServerConnection::answer(http::Response response) {
   write(response);
   untaken_ = connection_.untaken_bytes();
   if (response.status / 100 == 2 && !for_anybody_) stranger_ = false;
-  if (!response.keep_alive) return close("answered");
+  if (!response.keep_alive) return leave("answered");
   enter(Stage::kIdle);
   // Not from here: the next request's handler must not run inside a handler's respond().
   if (!reading_ && (!waiting_.empty() || ended_)) {
@@ -332,6 +333,16 @@ void ServerConnection::write(const http::Response& response) {
   connection_.write(bytes);
 }
 
+// A closing connection has little time for what is queued (net::LoopOptions), too little for a long
+// answer on a slow way.
+void ServerConnection::leave(std::string_view why) {
+  if (connection_.queued_bytes() <= kMaxQueued) return close(why);
+  waiting_ = {};
+  enter(Stage::kLeaving);
+  // As in read(): nobody may say so when all of it is taken at once.
+  server_.loop.timers().arm(resume_, server_.loop.now() + Duration(1));
+}
+
 // The connection sends FIN and throws away what the client still sends: a reset would destroy the
 // answer on its way.
 void ServerConnection::close(std::string_view why) {
@@ -369,7 +380,7 @@ void ServerConnection::retire() {
 void ServerConnection::on_deadline() {
   if (stage_ == Stage::kHead) return refuse(408, "the request took too long");
   if (stage_ == Stage::kBody) return refuse(408, "the request's body took too long");
-  if (takes_answers()) return enter(Stage::kIdle);
+  if (takes_answers()) return enter(stage_);
   close("idle");
 }
 
@@ -389,7 +400,7 @@ void ServerConnection::on_end() {
   }
   if (stage_ == Stage::kAnswering || !waiting_.empty()) return;
   if (stage_ == Stage::kHead || stage_ == Stage::kBody) return refuse(400, "request cut off");
-  if (stage_ != Stage::kClosed) close("the client closed");
+  if (stage_ == Stage::kIdle) leave("the client closed");
 }
 
 void ServerConnection::abandon_request() {

@@ -69,6 +69,7 @@ class ServerConnection final : public net::ConnectionEvents {
     kBody,       // its head is complete
     kAnswering,  // a handler has it
     kUpgraded,   // the connection is about to be another's
+    kLeaving,    // the last answer is being taken, then it closes
     kClosed,
   };
 
@@ -92,6 +93,7 @@ class ServerConnection final : public net::ConnectionEvents {
   void log_refusal(int status, std::string_view why, const http::Request& request);
   void refuse(int status, std::string_view why);
   void refuse_with(http::Response response);
+  void leave(std::string_view why);
   void close(std::string_view why);
   void write(const http::Response& response);
   void on_deadline();
