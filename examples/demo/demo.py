@@ -13,6 +13,8 @@ HERE = os.path.dirname(os.path.relpath(__file__))
 TEXT = """
 rosterd is running.
 
+  chat page         {chat}
+                    romeo and juliet side by side, and their friendship between them
   web application   {web}
                     befriend, unfriend, rename, regroup; open clients follow at once;
                     a dot tells who is online
@@ -41,6 +43,7 @@ def explain(scene):
     daemon = scene.daemon
     accounts = [f"{f'{user}@{HOST}':20} password {password_of(user)}" for user in USERS]
     return TEXT.format(
+        chat=scene.web_app.chat_url if scene.has_page else "none: it needs npm and its registry",
         web=scene.web_app.url + "/",
         accounts=("\n" + " " * 20).join(accounts),
         c2s_port=daemon.c2s_port,

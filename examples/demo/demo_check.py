@@ -4,12 +4,16 @@
 
 import argparse
 import asyncio
+import json
 import logging
+import shutil
 import sys
 
 from scene import HOST, open_scene, password_of, run_until_signal
 
 from harness.client import Client  # found through scene.py
+from harness.webapp import http
+from harness.xmppjs import FOLDER, XmppJs
 
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
@@ -23,6 +27,7 @@ def expect(got, wanted, what):
 
 class Play:
     def __init__(self, scene):
+        self.scene = scene
         self.web_app = scene.web_app
         address = ("127.0.0.1", scene.daemon.c2s_port)
         self.clients = [
@@ -33,9 +38,17 @@ class Play:
 
     async def run(self):
         try:
-            for act in (self.log_in, self.chat, self.unfriend, self.befriend, self.rename):
-                await act()
-                print(f"ok   {act.__doc__}", flush=True)
+            for act in (
+                self.log_in,
+                self.chat,
+                self.unfriend,
+                self.befriend,
+                self.rename,
+                self.look_at_page,
+                self.log_in_by_token,
+            ):
+                why_not = await act()
+                print(f"{'skip' if why_not else 'ok  '} {act.__doc__}", why_not or "", flush=True)
         except Exception:
             for client in self.clients:
                 print(client.journal, file=sys.stderr)
@@ -90,6 +103,36 @@ class Play:
         await self.romeo.sees("push", jid=JULIET, name="My lady", groups=["Capulets"])
         await self.juliet.ping()
         expect(self.juliet.order(mark), [], "juliet")
+
+
+    async def ask_web_app(self, path):
+        status, body = await asyncio.to_thread(http, "GET", self.web_app.url + path)
+        expect(status, 200, path)
+        return body
+
+    async def look_at_page(self):
+        """the chat page is there, with all that it needs"""
+        if not self.scene.has_page:
+            return "(no converse.js)"
+        assert "/chat/romeo" in await self.ask_web_app("/chat"), "no pane of romeo"
+        pane = await self.ask_web_app("/chat/romeo")
+        assert self.scene.daemon.websocket_url in pane, "the pane does not know where rosterd is"
+        for path in ("/assets/pane.js", "/converse/converse.min.js", "/converse/converse.min.css"):
+            await self.ask_web_app(path)
+
+    async def log_in_by_token(self):
+        """mercutio logs in by a token, over WebSocket"""
+        if shutil.which("node") is None or not (FOLDER / "node_modules").is_dir():
+            return "(make check installs the client)"
+        login = json.loads(await self.ask_web_app("/chat/mercutio/login"))
+        service = self.scene.daemon.websocket_url
+        mercutio = XmppJs(login["jid"], login["password"], service, self.scene.certificate)
+        try:
+            await mercutio.log_in()
+            await mercutio.sees(f"contact {ROMEO} both")
+            await mercutio.sees(f"presence {ROMEO}")
+        finally:
+            await mercutio.close()
 
 
 async def main(program):

@@ -4,7 +4,9 @@ loopback, all gone afterwards."""
 
 import asyncio
 import contextlib
+import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,13 +17,19 @@ sys.path.insert(0, str(ROOT / "test" / "e2e"))
 
 from harness.certificate import CertificateFiles, make_certificate  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
-from harness.process import free_port, port_is_free  # noqa: E402
+from harness.process import free_port, port_is_free, run  # noqa: E402
 from harness.webapp import WebApp  # noqa: E402
 
 HOST = "localhost"
 USERS = ("romeo", "juliet", "mercutio")
 SECRET = "demo-secret"
 FRIENDS = (("romeo", "juliet"), ("romeo", "mercutio"))
+# Who calls whom what, and keeps him in which groups.
+NAMES = (
+    ("romeo", "juliet", "Juliet Capulet", ["Verona"]),
+    ("juliet", "romeo", "Romeo Montague", ["Balcony"]),
+    ("romeo", "mercutio", "Mercutio", ["Friends"]),
+)
 
 
 def password_of(user):
@@ -39,6 +47,21 @@ def find_certificate(folder):
     return make_certificate(folder, HOST, address="127.0.0.1", days=365)
 
 
+async def find_converse(folder):
+    """The folder of converse.js, got from the npm registry the first time; "" if that fails, which
+    costs the chat page alone."""
+    if shutil.which("npm") is None:
+        print("npm is not installed: no chat page")
+        return ""
+    install, package = ROOT / "test/e2e/node/install", ROOT / "examples/demo/node"
+    impatient = {**os.environ, "npm_config_fetch_retries": "0"}
+    status, _, err = await run(install, folder, package, env=impatient, patience=120)
+    if status != 0:
+        print(f"npm cannot get converse.js, so there is no chat page; it says:\n{err}")
+        return ""
+    return folder / "node_modules" / "converse.js"
+
+
 def choose_port(default, purpose):
     if port_is_free(default):
         return default
@@ -51,7 +74,8 @@ class Scene:
     """`ports` are the default ones where they are free; otherwise any free ones."""
 
     def __init__(self, program, folder, *, default_ports, echo=None):
-        certificate = find_certificate(program.parent.parent / "demo")
+        self._kept = program.parent.parent / "demo"
+        certificate = find_certificate(self._kept)
         choose = choose_port if default_ports else lambda _default, _purpose: free_port()
         self.web_app = WebApp(folder, HOST, port=choose(8080, "the web application"))
         self.daemon = Daemon(
@@ -64,7 +88,9 @@ class Scene:
             http_roster_url=self.web_app.roster_url,
             webhook_url=self.web_app.events_url,
             app_auth=[f"hmac:demo:{SECRET}"],
+            http_sasl_mechanisms=["PLAIN"],  # a login token is a password
         )
+        self.has_page = False
         self._echo = echo
 
     @property
@@ -75,10 +101,20 @@ class Scene:
         self.daemon.write_config()
         for user in USERS:
             await self.daemon.add_account(f"{user}@{HOST}", password_of(user))
-        await self.web_app.start(*USERS, refresh_url=self.daemon.refresh_url, secret=SECRET)
+        converse = await find_converse(self._kept / "node")
+        self.has_page = converse != ""
+        await self.web_app.start(
+            *USERS,
+            refresh_url=self.daemon.refresh_url,
+            secret=SECRET,
+            converse=converse,
+            websocket_url=self.daemon.websocket_url,
+        )
+        await self.daemon.start(echo=self._echo)
         for user, friend in FRIENDS:
             await self.web_app.befriend(user, friend)
-        await self.daemon.start(echo=self._echo)
+        for user, friend, name, groups in NAMES:
+            await self.web_app.change(user, friend, name=name, groups=groups)
 
     async def wait_end_of_rosterd(self):
         await self.daemon.child.wait_exit(patience=None)

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 
+from chat import Assets
 from events import Events
 from friends import Friends
 from rosterd import Rosterd
@@ -35,6 +36,8 @@ def parse_arguments():
         "where rosterd is told about changes; empty tells nobody",
     )
     option("secret", "", "of rosterd's app_auth = [\"hmac:KEYID:SECRET\"], for events")
+    option("converse", "", "folder of converse.js, as npm installs it, for the chat page")
+    option("websocket-url", "", "where browsers reach rosterd: ws://127.0.0.1:5280/xmpp-websocket")
     parser.add_argument("--user", action="append", default=[], help="add this user; repeatable")
     parser.add_argument("--verbose", action="store_true", help="print each request")
     return parser.parse_args()
@@ -50,7 +53,15 @@ def main():
     events = Events(arguments.database, arguments.secret)
     address = (arguments.bind, arguments.port)
     try:
-        server = Server(address, friends, rosterd, events, arguments.chat_host)
+        server = Server(
+            address,
+            friends,
+            rosterd,
+            events,
+            Assets(arguments.converse),
+            chat_host=arguments.chat_host,
+            websocket_url=arguments.websocket_url,
+        )
     except OSError as error:
         sys.exit(f"webapp: cannot listen on {arguments.bind} port {arguments.port}: {error}")
     server.verbose = arguments.verbose

@@ -78,6 +78,12 @@ class Friends:
         with self._open() as db:
             return [name for (name,) in db.execute("SELECT name FROM users ORDER BY name")]
 
+    def first_users(self, count):
+        """Those who were added first, in this order."""
+        with self._open() as db:
+            query = "SELECT name FROM users ORDER BY rowid LIMIT ?"
+            return [name for (name,) in db.execute(query, (count,))]
+
     def has_user(self, user):
         with self._open() as db:
             return _has_user(db, user)

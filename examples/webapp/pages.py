@@ -61,6 +61,8 @@ def friend_path(user, friend):
     return user_path(user) + "/friends/" + urllib.parse.quote(friend, safe="")
 
 
+CHAT = object()  # the page that is current when no user's is
+
 # What a session shows -> class of its dot, and in words.
 DOTS = {
     "": ("there", "online"),
@@ -77,19 +79,20 @@ def dot(user, online):
     return f'<span class="dot {kind}" role="img" aria-label="{words}" title="{words}"></span>'
 
 
-def page(title, content, users=(), online=None, current=None):
+def page(title, content, users=(), online=None, current=None, head=""):
     links = "".join(
         f'<a href="{h(user_path(u))}"{" aria-current=page" if u == current else ""}>'
         f"{dot(u, online)}{h(u)}</a>"
         for u in users
     )
+    chat = " aria-current=page" if current is CHAT else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{h(title)}</title>
-<style>{STYLE}</style>
-<header><a href="/">Friends</a><nav>{links}</nav></header>
+<style>{STYLE}</style>{head}
+<header><a href="/">Friends</a><nav>{links}<a href="/chat"{chat}>Chat</a></nav></header>
 <main>{content}</main>
 </html>
 """
@@ -101,7 +104,7 @@ def home_page(users, online, history):
 <p class="soft">Choose one above to see the world with his eyes.</p>
 <form method="post" action="/users"><input name="name" placeholder="new user" required
  aria-label="name of the new user"><button>Add</button></form></section>
-{_history_section(history)}"""
+{history_section(history)}"""
     return page("Friends", content, users, online)
 
 
@@ -119,7 +122,7 @@ def user_page(user, users, online, friends, history, roster):
     content = f"""
 <section><h1>Friends of {h(user)}</h1>{rows or '<p class="soft">None yet.</p>'}</section>
 <section><h2>A new friend</h2>{befriend}</section>
-{_history_section(history)}
+{history_section(history)}
 <section><details><summary>What rosterd reads at
 <code>/contacts/{h(urllib.parse.quote(user, safe=""))}</code></summary>
 <pre>{h(json.dumps(roster, indent=2, ensure_ascii=False))}</pre></details></section>"""
@@ -148,7 +151,7 @@ def _friend_row(user, friend, online):
 </div></div>"""
 
 
-def _history_section(history):
+def history_section(history):
     if not history:
         return ""
     return f"<section><h2>What rosterd said</h2><ol>{''.join(map(_said, history))}</ol></section>"

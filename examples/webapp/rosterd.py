@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""All that an application needs to work with rosterd: the roster it serves, and the refresh it
-asks for. This is the file to copy the idea from."""
+"""All that an application needs to work with rosterd: the roster it serves, the refresh it asks
+for and, for a chat in its pages, a login token. This is the file to copy the idea from."""
 
 import collections
 import http.client
@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 HISTORY = 8
@@ -26,7 +27,7 @@ def roster_of(friends, chat_host):
 
 
 class Rosterd:
-    """Asks rosterd to refresh users, and remembers what it said. An empty URL asks nobody."""
+    """Asks rosterd, and remembers what it said to refreshes. An empty URL asks nobody."""
 
     def __init__(self, refresh_url, timeout=10):
         self.refresh_url = refresh_url
@@ -38,20 +39,28 @@ class Rosterd:
         """Tells rosterd whose rosters have changed. Returns what it said, for people and programs:
         {"users", "status", "answer"}, or {"users", "error"} when it could not be asked. The change
         stands either way: rosterd reads the roster at the user's next log-in at the latest."""
-        answer = self._post(users) if self.refresh_url else {"error": "not asked"}
-        said = {"users": users, **answer}
+        said = {"users": users, **self._post(self.refresh_url, users)}
         with self._lock:
             self._history.appendleft({"at": time.strftime("%H:%M:%S"), **said})
         return said
+
+    def login_token(self, user):
+        """A password for one login of `user` within a minute, so that his browser needs no other
+        one. Whoever holds it is that user: give it to nobody but him. Returns {"status",
+        "answer": {"user": his address, "token", "expires_in"}}, or an error as refresh() does."""
+        url = self.refresh_url and urllib.parse.urljoin(self.refresh_url, "login_token")
+        return self._post(url, {"user": user})
 
     def history(self):
         with self._lock:
             return list(self._history)
 
-    def _post(self, users):
+    def _post(self, url, body):
+        if not url:
+            return {"error": "not asked"}
         request = urllib.request.Request(
-            self.refresh_url,
-            data=json.dumps(users).encode(),
+            url,
+            data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
             method="POST",
         )

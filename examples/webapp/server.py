@@ -3,28 +3,34 @@
 whose rosters changed."""
 
 import http.server
+import ipaddress
 import json
 import re
 import urllib.parse
 
+import chat
 import pages
 from friends import Refused, prepare_name
 from rosterd import roster_of
 
 BODY_LIMIT = 1024 * 1024  # 200 events of the longest kind fit
 NAME = "([^/]+)"  # in a route's path
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address, friends, rosterd, events, chat_host):
+    def __init__(self, address, friends, rosterd, events, assets, *, chat_host, websocket_url):
         super().__init__(address, Handler)
         self.friends = friends
         self.rosterd = rosterd
         self.events = events
+        self.assets = assets
         self.chat_host = chat_host
+        self.websocket_url = websocket_url
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -68,6 +74,51 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def post_unfriend(self, user, friend):
         self._unfriend(user, friend)
         self._redirect(pages.user_path(user))
+
+    # --- the chat page ---------------------------------------------------------------------------
+
+    def get_chat(self):
+        cast = self._cast()
+        if not self.server.assets.has_converse or not self.server.websocket_url:
+            self._send_page(chat.missing_page())
+        elif len(cast) < 2:
+            raise Refused("a chat needs two users", 404)
+        else:
+            self._send_page(chat.chat_page(cast, self._table(cast)), policy=chat.stage_policy())
+
+    def get_table(self):
+        self._send(200, "text/html", self._table(self._cast()))
+
+    def get_pane(self, user):
+        if not self._friends.has_user(user):
+            raise Refused(f"there is no user {user}", 404)
+        url = self.server.websocket_url
+        self._send_page(chat.pane_page(user, url), policy=chat.pane_policy(url))
+
+    def get_login(self, user):
+        """Who asks is let into the chat as `user`. A real application asks its own session here who
+        that is; this one has none, so it believes those who sit before the same machine."""
+        self._refuse_other_machines()
+        if not self._friends.has_user(user):
+            raise Refused(f"there is no user {user}", 404)
+        said = self._rosterd.login_token(user)
+        if said.get("status") != 200:
+            raise Refused(f"rosterd gave no token: {said.get('error') or said['answer']}", 503)
+        login = {"jid": said["answer"]["user"], "password": said["answer"]["token"]}
+        self._send_json(200, login, ("Cache-Control", "no-store"))
+
+    def get_asset(self, *_names):
+        found = self.server.assets.find(urllib.parse.urlsplit(self.path).path)
+        if found is None:
+            raise Refused("there is no such file", 404)
+        self._send(200, *found)
+
+    def _cast(self):
+        return self._friends.first_users(chat.CAST)
+
+    def _table(self, cast):
+        history = self._rosterd.history()
+        return chat.friends_table(cast, self._online, self._friends.friends_of, history)
 
     # --- what programs use -----------------------------------------------------------------------
 
@@ -119,7 +170,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- routes ----------------------------------------------------------------------------------
 
     ROUTES = [
-        (method, re.compile(path.replace("NAME", NAME)), handler)
+        (method, re.compile(path.replace("NAME", NAME).replace("FILE", "(?:.+)")), handler)
         for method, path, handler in [
             ("GET", "/", get_home),
             ("POST", "/users", post_user),
@@ -127,6 +178,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             ("POST", "/users/NAME/friends", post_befriend),
             ("POST", "/users/NAME/friends/NAME", post_change),
             ("POST", "/users/NAME/friends/NAME/unfriend", post_unfriend),
+            ("GET", "/chat", get_chat),
+            ("GET", "/chat/table", get_table),
+            ("GET", "/chat/NAME", get_pane),
+            ("GET", "/chat/NAME/login", get_login),
+            ("GET", "/assets/FILE", get_asset),
+            ("GET", "/converse/FILE", get_asset),
             ("GET", "/api/users", api_users),
             ("POST", "/api/users", api_add_user),
             ("GET", "/api/friends/NAME", api_friends),
@@ -203,6 +260,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if urllib.parse.urlsplit(origin).netloc != self.headers.get("Host"):
                 raise Refused("that came from another site", 403)
 
+    def _refuse_other_machines(self):
+        """Nor pages that are here under another name, or another site's."""
+        host = urllib.parse.urlsplit("//" + self.headers.get("Host", "")).hostname
+        peer = ipaddress.ip_address(self.client_address[0])
+        site = self.headers.get("Sec-Fetch-Site", "same-origin")
+        if not peer.is_loopback or host not in LOOPBACK_NAMES or site != "same-origin":
+            raise Refused("the example has no log-in of its own: only pages of loopback may", 403)
+
     def _form(self, name):
         text = self._body.decode("utf-8", "replace")
         fields = urllib.parse.parse_qs(text, keep_blank_values=True)
@@ -226,9 +291,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- answers ---------------------------------------------------------------------------------
 
     def _send(self, status, kind, body, *fields):
-        body = body.encode("utf-8")
+        if isinstance(body, str):
+            kind, body = kind + "; charset=utf-8", body.encode("utf-8")
         self.send_response(status)
-        self.send_header("Content-Type", kind + "; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         for name, value in fields:
             self.send_header(name, value)
@@ -237,12 +303,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _send_page(self, text, status=200):
-        policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+    def _send_page(self, text, status=200, policy=POLICY):
         self._send(status, "text/html", text, ("Content-Security-Policy", policy))
 
-    def _send_json(self, status, value):
-        self._send(status, "application/json", json.dumps(value, ensure_ascii=False) + "\n")
+    def _send_json(self, status, value, *fields):
+        text = json.dumps(value, ensure_ascii=False) + "\n"
+        self._send(status, "application/json", text, *fields)
 
     def _send_refusal(self, path, refused):
         if path.startswith(("/api/", "/contacts/", "/chat/")):

@@ -9,6 +9,7 @@ import json
 import time
 import unittest
 import urllib.parse
+import urllib.request
 
 from harness.case import HOST, EndToEndTest
 from harness.process import free_port
@@ -16,6 +17,7 @@ from harness.webapp import http
 
 
 SECRET = "s3cret"
+WEBSOCKET = "ws://127.0.0.1:5280/xmpp-websocket"
 
 
 def there(user, resource, show=None):
@@ -27,8 +29,24 @@ class WebAppTest(EndToEndTest):
     async def asyncSetUp(self):
         await super().asyncSetUp()
         nobody = f"http://127.0.0.1:{free_port()}/roster_admin/refresh"
-        await self.make_web_app().start("romeo", "juliet", "zoë", refresh_url=nobody, secret=SECRET)
+        await self.make_web_app().start(
+            "romeo",
+            "juliet",
+            "zoë",
+            refresh_url=nobody,
+            secret=SECRET,
+            converse=self.make_converse(),
+            websocket_url=WEBSOCKET,
+        )
         self._journals.append(self.web_app.log)
+
+    def make_converse(self):
+        """What looks like converse.js to the web application."""
+        (self.folder / "converse.js/dist/images").mkdir(parents=True)
+        (self.folder / "converse.js/package.json").write_text("{}")
+        (self.folder / "converse.js/dist/converse.min.js").write_text("'ö'")
+        (self.folder / "converse.js/dist/images/logo.svg").write_text("<svg/>")
+        return self.folder / "converse.js"
 
     async def ask(self, method, path, body=None, **fields):
         data = body.encode() if body is not None else None
@@ -139,6 +157,60 @@ class WebAppTest(EndToEndTest):
         self.assertEqual(status, 403)
         status, _ = await self.ask("PUT", "/api/friends/romeo/juliet", Origin=self.web_app.url)
         self.assertEqual(status, 200)
+
+    # --- the chat page; test_browser.py looks at it as people do ---------------------------------
+
+    async def test_chat_page_is_allowed_scripts_and_the_other_pages_are_not(self):
+        policies = {}
+        for path in ("/", "/users/romeo", "/chat", "/chat/romeo"):
+            reply = await asyncio.to_thread(urllib.request.urlopen, self.web_app.url + path)
+            with reply:
+                policies[path] = reply.headers["Content-Security-Policy"]
+        self.assertNotIn("script-src", policies["/"] + policies["/users/romeo"])
+        self.assertIn("script-src 'self';", policies["/chat"])
+        self.assertIn("frame-ancestors 'none'", policies["/chat"])
+        self.assertIn("connect-src 'self' ws://127.0.0.1:5280;", policies["/chat/romeo"])
+        self.assertIn("frame-ancestors 'self'", policies["/chat/romeo"])
+
+    async def test_files_of_the_chat_page_are_served_and_nothing_beside_them(self):
+        self.assertEqual(await self.ask("GET", "/converse/converse.min.js"), (200, "'ö'"))
+        self.assertEqual(await self.ask("GET", "/converse/images/logo.svg"), (200, "<svg/>"))
+        self.assertEqual((await self.ask("GET", "/assets/chat.js"))[0], 200)
+        for path in (
+            "/converse/",
+            "/converse/images",
+            "/converse/../package.json",
+            "/converse/%2e%2e/package.json",
+            "/assets/../server.py",
+            "/assets/..%2fserver.py",
+            "/assets//etc/passwd",
+        ):
+            self.assertEqual((await self.ask("GET", path))[0], 404, path)
+
+    async def test_login_is_for_pages_of_this_machine_and_users_that_there_are(self):
+        for status, path, fields in (
+            (403, "/chat/romeo/login", {"Host": "friends.example"}),
+            (403, "/chat/romeo/login", {"Sec-Fetch-Site": "cross-site"}),
+            (404, "/chat/nobody/login", {}),
+            (503, "/chat/romeo/login", {}),  # as nobody is there to give a token
+        ):
+            with self.subTest(path=path, fields=fields):
+                got, text = await self.ask("GET", path, **fields)
+                self.assertEqual(got, status)
+                self.assertTrue(json.loads(text)["error"])
+
+    async def test_pane_of_nobody_is_not_there(self):
+        self.assertEqual((await self.ask("GET", "/chat/nobody"))[0], 404)
+
+    async def test_table_has_each_pair_of_users_with_what_they_call_each_other(self):
+        await self.web_app.befriend("romeo", "zoë")
+        await self.web_app.change("zoë", "romeo", name="<Romeo>", groups=["A", "B"])
+        table = (await self.ask("GET", "/chat/table"))[1]
+        self.assertIn('aria-label="romeo and juliet"', table)
+        self.assertIn('aria-label="romeo and zoë"', table)
+        self.assertIn('value="&lt;Romeo&gt;" aria-label="zoë’s name for romeo"', table)
+        self.assertIn('value="A, B"', table)
+        self.assertEqual(table.count("Befriend"), 2)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,11 @@ while IFS= read -r file; do
   if grep -nE '[[:space:]]+$' "$file"; then fault "$file: white space at the end of a line"; fi
 done < <(find src test bench examples .ci \( -path '*/corpus/*' -o -name __pycache__ \) -prune -o \
   \( -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' \
-  -o -name '*.php' -o -name '*.mjs' \) -print)
+  -o -name '*.php' -o -name '*.mjs' -o -name '*.js' -o -name '*.css' \) -print)
 
 # In characters, not bytes.
-long=$(find test bench examples \( -name '*.py' -o -name '*.php' -o -name '*.mjs' \) -exec \
+long=$(find test bench examples \( -name '*.py' -o -name '*.php' -o -name '*.mjs' \
+  -o -name '*.js' -o -name '*.css' \) -exec \
   env LC_ALL=C.UTF-8 grep -nHE "^.{$((max_columns + 1)),}" {} + || true)
 [[ -z $long ]] || fault "$long"
 

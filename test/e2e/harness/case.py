@@ -127,7 +127,7 @@ class EndToEndTest(unittest.IsolatedAsyncioTestCase):
         xmppjs = XmppJs(
             f"{user}@{self.daemon.host}",
             password_of(user) if password is None else password,
-            service or f"ws://127.0.0.1:{self.daemon.http_port}/xmpp-websocket",
+            service or self.daemon.websocket_url,
             self.daemon.hosts[self.daemon.host].certificate,
         )
         self._journals.append(xmppjs.log)

@@ -60,6 +60,10 @@ class Daemon:
         return f"http://127.0.0.1:{self.http_port}/roster_admin/refresh"
 
     @property
+    def websocket_url(self):
+        return f"ws://127.0.0.1:{self.http_port}/xmpp-websocket"
+
+    @property
     def log(self):
         return self._child.log
 

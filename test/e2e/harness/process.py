@@ -104,6 +104,9 @@ class Child:
         self._process.stdin.write((line + "\n").encode())
         await self._process.stdin.drain()
 
+    def close_input(self):
+        self._process.stdin.close()
+
     async def wait_line(self, part, since=0):
         """The first line of output that holds `part`."""
         return await self.log.wait(lambda line: part in line, f"line with {part!r}", since)

@@ -33,6 +33,7 @@ class WebApp:
         self.chat_host = chat_host
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.chat_url = self.url + "/chat"
         self.roster_url = self.url + "/contacts/%s"
         self.events_url = self.url + "/chat/events"
         self._child = None
@@ -41,12 +42,14 @@ class WebApp:
     def log(self):
         return self._child.log
 
-    async def start(self, *users, refresh_url="", secret=""):
-        """May be called again after stop(): the database stays. `secret`: events are signed."""
+    async def start(self, *users, refresh_url="", secret="", converse="", websocket_url=""):
+        """May be called again after stop(): the database stays. `secret`: events are signed.
+        `converse` and `websocket_url`: for its chat page."""
         self._child = Child("web app")
         arguments = ["--port", self.port, "--database", self.folder / "friends.sqlite3"]
         arguments += ["--chat-host", self.chat_host, "--refresh-url", refresh_url, "--verbose"]
         arguments += ["--secret", secret]
+        arguments += ["--converse", converse, "--websocket-url", websocket_url]
         for user in users:
             arguments += ["--user", user]
         await self._child.start(sys.executable, "-B", PROGRAM, *arguments, stdin=subprocess.DEVNULL)
