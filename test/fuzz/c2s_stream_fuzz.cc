@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A whole client stream, from its first byte to the domain, over a channel that goes nowhere. The
-// input's first byte is the size of the pieces it arrives in. Every password is right, so that the
-// corpus can log in.
+// input's first byte is the size of the pieces it arrives in; 255 makes it a WebSocket, to which
+// each line is a message. Every password is right, so that the corpus can log in.
 #include <algorithm>
 #include <cstdint>
 #include <deque>
@@ -30,8 +30,11 @@ class NoFetcher final : public im::RosterFetcher {
 
 class DeadEndChannel final : public c2s::Channel {
  public:
+  explicit DeadEndChannel(bool is_websocket) : is_websocket_(is_websocket) {}
   void attach(c2s::ClientStream&, Handle<c2s::ClientStream>) override {}
-  xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kTcp; }
+  xmpp::StreamFraming framing() const override {
+    return is_websocket_ ? xmpp::StreamFraming::kWebSocket : xmpp::StreamFraming::kTcp;
+  }
   void send(std::string_view) override {}
   void send_stanzas(const im::Outbox&) override {}
   void start_tls() override { tls_ = true; }
@@ -43,6 +46,7 @@ class DeadEndChannel final : public c2s::Channel {
   std::string peer() const override { return "127.0.0.1:1"; }
 
  private:
+  const bool is_websocket_;
   bool tls_ = false;
 };
 
@@ -86,7 +90,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.negotiation.tls_required = false;
   options.negotiation.plain_without_tls = true;
   const c2s::StreamContext context{options, parser, core, auth, auth, clock, timers};
-  DeadEndChannel channel;
+  const bool is_websocket = data[0] == 0xFF;
+  DeadEndChannel channel(is_websocket);
   c2s::ClientStream stream(context, channel);
   stream.set_handle({1, 1});
 
@@ -94,8 +99,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view rest(reinterpret_cast<const char*>(data + 1), size - 1);
   while (!rest.empty() && !stream.closed()) {
     const bool had_tls = channel.secure();
-    stream.on_bytes(rest.substr(0, piece));
-    rest.remove_prefix(std::min(piece, rest.size()));
+    const std::size_t next =
+        is_websocket ? std::min(rest.find('\n'), rest.size()) : std::min(piece, rest.size());
+    is_websocket ? stream.on_message(rest.substr(0, next)) : stream.on_bytes(rest.substr(0, next));
+    rest.remove_prefix(std::min(next + (is_websocket ? 1 : 0), rest.size()));
     if (!had_tls && channel.secure()) stream.on_tls_open();
     auth.answer(stream);
     while (im::Session* session = core.dirty().pop_front()) stream.flush(*session);
