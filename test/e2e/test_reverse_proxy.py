@@ -5,10 +5,12 @@
 import json
 import unittest
 
-from harness.case import HOST, EndToEndTest
+from harness.bosh import Bosh
+from harness.case import HOST, EndToEndTest, password_of
 from harness.certificate import make_certificate
 from harness.process import run
 from harness.proxies import Apache, Nginx
+from harness.raw import trusting
 
 TOKEN = "t0ken-that-nobody-guesses"
 OTHER = "127.0.0.3"  # an address of loopback that the examples do not let in to /roster_admin/
@@ -56,11 +58,16 @@ class ReverseProxyScene:
         links = {link["rel"]: link["href"] for link in json.loads(body)["links"]}
         base = f"{HOST}:{self.proxy.port}"
         self.assertEqual(
-            links["urn:xmpp:alt-connections:websocket"], f"wss://{base}/xmpp-websocket"
+            links,
+            {
+                "urn:xmpp:alt-connections:websocket": f"wss://{base}/xmpp-websocket",
+                "urn:xmpp:alt-connections:xbosh": f"https://{base}/http-bind",
+            },
         )
         status, body = await self.curl("/.well-known/host-meta")
         self.assertEqual(status, 200)
         self.assertIn(f"wss://{base}/xmpp-websocket", body)
+        self.assertIn(f"https://{base}/http-bind", body)
 
     async def test_files_are_served(self):
         await self.start_proxy("romeo")
@@ -98,6 +105,20 @@ class ReverseProxyScene:
         await juliet.sees("message", body="through the garden wall")
         await romeo.close()
         await juliet.sees("presence", type="unavailable", sender=f"romeo@{HOST}")
+
+    async def test_client_chats_over_bosh(self):
+        await self.start_proxy("romeo", "juliet")
+        await self.web_app.befriend("romeo", "juliet")
+        juliet = await self.log_in("juliet", "balcony")
+        tls = trusting(self.daemon.hosts[HOST].certificate)
+        romeo = Bosh(self.proxy.port, HOST, tls)
+        self.addAsyncCleanup(romeo.close)
+        await romeo.log_in("romeo", password_of("romeo"))
+        answer = await romeo.ask("<presence xmlns='jabber:client'/>")
+        self.assertIn(f"from='juliet@{HOST}/balcony'", answer.text)
+        held = await romeo.send()
+        juliet.send_message(romeo.jid, "how camest thou hither", mtype="chat")
+        self.assertIn("how camest thou hither", (await romeo.read(held)).text)
 
 
 class NginxTest(ReverseProxyScene, EndToEndTest):

@@ -49,15 +49,17 @@ def write_body(rid, payload="", **attributes):
 
 
 class Bosh:
-    def __init__(self, port, host):
+    def __init__(self, port, host, tls=None):
+        """`tls`: the ssl.SSLContext, or None for HTTP in the clear."""
         self._address = ("127.0.0.1", port)
+        self._tls = tls
         self.host = host
         self.rid = FIRST_RID
         self.sid = None
         self._connections = []
 
     async def connect(self):
-        connection = await RawConnection.open(self._address)
+        connection = await RawConnection.open(self._address, self._tls, self.host)
         self._connections.append(connection)
         return connection
 
