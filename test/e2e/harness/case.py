@@ -122,13 +122,14 @@ class EndToEndTest(unittest.IsolatedAsyncioTestCase):
         self.addAsyncCleanup(strophe.close)
         return strophe
 
-    def make_xmppjs(self, user, password=None, service=None):
+    def make_xmppjs(self, user, password=None, service=None, program="xmpp_client.mjs"):
         """By WebSocket in the clear, if `service` names nothing else."""
         xmppjs = XmppJs(
             f"{user}@{self.daemon.host}",
             password_of(user) if password is None else password,
             service or self.daemon.websocket_url,
             self.daemon.hosts[self.daemon.host].certificate,
+            program,
         )
         self._journals.append(xmppjs.log)
         self.addAsyncCleanup(xmppjs.close)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""XmppJs: a client in JavaScript (@xmpp/client), driven by lines; see ../node/xmpp_client.mjs."""
+"""XmppJs: a client in JavaScript, driven by lines: @xmpp/client (../node/xmpp_client.mjs) or
+strophe.js (../node/strophe_client.mjs)."""
 
 import os
 import pathlib
@@ -12,20 +13,17 @@ FOLDER = pathlib.Path(os.environ.get("NODE_CLIENTS", ROOT / "build/check/test/e2
 
 
 class XmppJs:
-    def __init__(self, jid, password, service, trust):
-        self._arguments = [service, jid]
+    def __init__(self, jid, password, service, trust, program="xmpp_client.mjs"):
+        self._arguments = [FOLDER / program, service, jid]
         self._env = dict(os.environ, PASSWORD=password, NODE_EXTRA_CA_CERTS=str(trust))
-        self._child = Child(f"{jid} (@xmpp/client)")
+        self._child = Child(f"{jid} ({program})")
 
     @property
     def log(self):
         return self._child.log
 
     async def start(self):
-        program = FOLDER / "xmpp_client.mjs"
-        await self._child.start(
-            "node", program, *self._arguments, env=self._env, stdin=subprocess.PIPE
-        )
+        await self._child.start("node", *self._arguments, env=self._env, stdin=subprocess.PIPE)
         return self
 
     async def log_in(self):
@@ -35,6 +33,10 @@ class XmppJs:
 
     async def say(self, to, text):
         await self._child.write(f"message {to} {text}")
+
+    async def break_connections(self):
+        """strophe.js by BOSH only."""
+        await self._child.write("break")
 
     async def sees(self, part, since=0):
         return await self._child.wait_line(part, since)
