@@ -113,6 +113,10 @@ web::HostMetaOptions make_host_meta(const Config& config) {
   return options;
 }
 
+c2s::WebSocketOptions make_websocket(const Config& config) {
+  return {config.bosh.origins, config.door.proxies};
+}
+
 c2s::BoshEndpointOptions make_bosh(const Config& config) {
   c2s::BoshEndpointOptions options = config.bosh;
   options.proxies = config.door.proxies;
@@ -141,7 +145,11 @@ Result<Clients> make_clients(net::Loop& loop, const Config& config) {
 
 }  // namespace
 
-struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource, app::EventsOwner {
+struct Server::Impl final : net::SignalEvents,
+                            net::ReapHook,
+                            app::MonitorSource,
+                            app::EventsOwner,
+                            app::Prebinder {
   Impl(const Config& configuration, std::string file, Prepared prepared,
        std::unique_ptr<net::Loop> on, Clients clients)
       : config(configuration),
@@ -161,7 +169,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
         refresh(config.refresh, core, source, *loop, loop->timers()),
         admin(config.admin, core, tokens, *loop),
         door(config.door, *loop),
-        websocket(service, http_server, *loop, {config.door.proxies}),
+        websocket(service, http_server, *loop, make_websocket(config)),
         bosh(service, http_server, *loop, make_bosh(config), config.streams) {
     source.set_core(&core);
     observe();
@@ -172,6 +180,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
     http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));
     http_server.add_route("/roster_admin/login_token", "POST", door.guard(&admin));
+    http_server.add_route("/roster_admin/prebind", "POST", door.guard(&admin));
     for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
       http_server.add_route(path, "GET", door.guard(&monitor, app::Door::Guard::kAddressOnly));
     }
@@ -182,6 +191,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
     host_meta.add_link("urn:xmpp:alt-connections:websocket", web::HostMeta::Scheme::kWebSocket,
                        "/xmpp-websocket");
     if (config.bosh_enabled) {
+      admin.set_prebinder(this);
       http_server.add_route("/http-bind", "GET,OPTIONS,POST", &bosh);
       host_meta.add_link("urn:xmpp:alt-connections:xbosh", web::HostMeta::Scheme::kHttp,
                          "/http-bind");
@@ -207,6 +217,7 @@ struct Server::Impl final : net::SignalEvents, net::ReapHook, app::MonitorSource
   // Nothing is made of presence for nobody.
   void observe() { core.set_observer(make_events(config).targets.empty() ? nullptr : &events); }
   void on_events_stopped() override { webhook_client->stop(); }
+  Result<app::Prebound> prebind(const xmpp::Jid& user, std::string_view resource) override;
 
   Config config;
   std::string config_file;
@@ -367,7 +378,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   admin.set_options(fresh.admin);
   door.set_options(fresh.door);
   host_meta.set_options(make_host_meta(fresh));
-  websocket.set_options({fresh.door.proxies});
+  websocket.set_options(make_websocket(fresh));
   bosh.set_options(make_bosh(fresh), fresh.streams);
   static_files.set_options(fresh.static_files);
   config = fresh;
@@ -398,6 +409,12 @@ app::Figures Server::Impl::take_figures() const {
   figures.refreshes_running = refresh.running();
   figures.http = http_server.stats();
   return figures;
+}
+
+Result<app::Prebound> Server::Impl::prebind(const xmpp::Jid& user, std::string_view resource) {
+  auto bound = bosh.prebind(user, resource);
+  if (!bound) return tl::unexpected<Error>(bound.error());
+  return app::Prebound{std::move(bound->jid), std::move(bound->sid), bound->rid};
 }
 
 void Server::Impl::on_housekeeping() {

@@ -17,7 +17,24 @@ namespace {
 
 constexpr std::string_view kUsersPath = "/roster_admin/users/";
 constexpr std::string_view kKickPath = "/roster_admin/kick";
+constexpr std::string_view kPrebindPath = "/roster_admin/prebind";
 constexpr std::string_view kTokenPath = "/roster_admin/login_token";
+
+// `confined`: to one host.
+int status_of(Errc code, bool confined) {
+  switch (code) {
+    case Errc::kTooLarge:
+      return 413;
+    case Errc::kDenied:  // of another host than the only one he may touch
+      return confined ? 403 : 400;
+    case Errc::kConflict:
+      return 409;
+    case Errc::kUnavailable:
+      return 503;
+    default:
+      return 400;
+  }
+}
 
 }  // namespace
 
@@ -34,10 +51,9 @@ void Admin::on_request(web::Responder& responder, web::ExchangeId exchange,
                {"why", body.error().text},
                {"not_logged", *not_logged}});
   }
-  int status = body.error().code == Errc::kTooLarge ? 413 : 400;
-  // Of another host than the only one he may touch.
-  if (body.error().code == Errc::kDenied && !client.host.empty()) status = 403;
-  responder.respond(exchange, web::make_json_error(status, body.error().text));
+  responder.respond(
+      exchange,
+      web::make_json_error(status_of(body.error().code, !client.host.empty()), body.error().text));
 }
 
 Result<std::string> Admin::answer(const web::Client& client, const http::Request& request) {
@@ -46,6 +62,7 @@ Result<std::string> Admin::answer(const web::Client& client, const http::Request
   if (request.path().starts_with(kUsersPath)) return describe_user(request.path(), hosts);
   if (request.path() == kKickPath) return kick(request.body, hosts);
   if (request.path() == kTokenPath) return give_token(request.body, hosts);
+  if (request.path() == kPrebindPath) return prebind(request.body, hosts);
   if (request.method == "POST") return find_online(request.body, hosts);
   return list_online(request.target, client.host);
 }
@@ -93,9 +110,25 @@ Result<std::string> Admin::kick(std::string_view body, const Hosts& hosts) {
   return out.key("kicked").number(static_cast<std::int64_t>(kicked)).end().take();
 }
 
+// Nor is the sid logged.
+Result<std::string> Admin::prebind(std::string_view body, const Hosts& hosts) {
+  const auto request = parse_prebind(body, hosts);
+  if (!request) return tl::unexpected<Error>(request.error());
+  if (!prebinder_) return make_error(Errc::kUnavailable, "BOSH is off");
+  auto bound = prebinder_->prebind(request->user, request->resource);
+  if (!bound) {
+    const bool full = bound.error().code == Errc::kTooLarge;
+    return make_error(full ? Errc::kConflict : bound.error().code, bound.error().text);
+  }
+  json::Writer out;
+  out.object().key("status").string("ok").key("jid").string(bound->jid.text());
+  out.key("sid").string(bound->sid);
+  return out.key("rid").number(static_cast<std::int64_t>(bound->rid)).end().take();
+}
+
 // Never logged: whoever reads it is let in.
 Result<std::string> Admin::give_token(std::string_view body, const Hosts& hosts) {
-  const auto user = parse_user(body, hosts);
+  const auto user = parse_token_request(body, hosts);
   if (!user) return tl::unexpected<Error>(user.error());
   log::info("admin", "login token given", {{"user", user->text()}});
   constexpr auto kSeconds =

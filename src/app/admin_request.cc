@@ -182,31 +182,54 @@ bool KickReader::on_array_end() {
   return true;
 }
 
-// {"user":…} and nothing else.
+// {"user":…} and nothing else but, where it may be, "resource".
 class UserReader final : public BodyReader {
  public:
-  explicit UserReader(const std::vector<std::string>& hosts) : BodyReader(hosts, 1) {}
+  UserReader(const std::vector<std::string>& hosts, bool may_have_resource)
+      : BodyReader(hosts, 1), may_have_resource_(may_have_resource) {}
+
+  std::string resource;
+
+  bool on_null() override { return in_object_ && in_resource_ ? true : on_other("null"); }
 
   bool on_object_start() override {
     return std::exchange(in_object_, true) ? on_other("an object") : true;
   }
   bool on_key(std::string_view key) override {
-    return key == "user" ? true : refuse("unknown member \"" + text::for_log(key, 80) + '"');
+    in_resource_ = key == "resource" && may_have_resource_;
+    if (key == "user" || in_resource_) return true;
+    return refuse("unknown member \"" + text::for_log(key, 80) + '"');
   }
   bool on_string(std::string_view value) override {
-    return in_object_ ? names.add(value) : on_other("a string");
+    if (!in_object_) return on_other("a string");
+    if (!in_resource_) return names.add(value);
+    resource = value;
+    return true;
   }
   bool on_array_end() override { return true; }
 
  private:
   bool on_other(std::string_view what) override {
-    return refuse(in_object_ ? "user must not be " + std::string(what) : "expected an object");
+    if (!in_object_) return refuse("expected an object");
+    return refuse((in_resource_ ? "resource must not be " : "user must not be ") +
+                  std::string(what));
   }
+  const bool may_have_resource_;
   bool in_object_ = false;
+  bool in_resource_ = false;
 };
 
 Error make_refusal(const BodyReader& reader, const Error& error) {
   return {reader.names.code(), error.text};
+}
+
+Result<PrebindRequest> read_user(std::string_view body, UserReader reader) {
+  if (auto read = json::read(body, reader); !read) {
+    return tl::unexpected<Error>(make_refusal(reader, read.error()));
+  }
+  std::vector<NamedUser> named = reader.names.take();
+  if (named.empty()) return make_error(Errc::kInvalid, "user is missing");
+  return PrebindRequest{std::move(named.front().user), std::move(reader.resource)};
 }
 
 // One member of the query into `page`, or why not.
@@ -277,14 +300,15 @@ Result<KickRequest> parse_kick(std::string_view body, const std::vector<std::str
   return request;
 }
 
-Result<xmpp::Jid> parse_user(std::string_view body, const std::vector<std::string>& hosts) {
-  UserReader reader(hosts);
-  if (auto read = json::read(body, reader); !read) {
-    return tl::unexpected<Error>(make_refusal(reader, read.error()));
-  }
-  std::vector<NamedUser> named = reader.names.take();
-  if (named.empty()) return make_error(Errc::kInvalid, "user is missing");
-  return std::move(named.front().user);
+Result<xmpp::Jid> parse_token_request(std::string_view body,
+                                      const std::vector<std::string>& hosts) {
+  auto request = read_user(body, UserReader(hosts, false));
+  if (!request) return tl::unexpected<Error>(request.error());
+  return std::move(request->user);
+}
+
+Result<PrebindRequest> parse_prebind(std::string_view body, const std::vector<std::string>& hosts) {
+  return read_user(body, UserReader(hosts, true));
 }
 
 }  // namespace rosterd::app

@@ -51,6 +51,13 @@ Result<KickRequest> parse_kick(std::string_view body, const std::vector<std::str
                                std::size_t limit);
 
 // {"user":"john"}. kInvalid, also for a member that is not known.
-Result<xmpp::Jid> parse_user(std::string_view body, const std::vector<std::string>& hosts);
+Result<xmpp::Jid> parse_token_request(std::string_view body, const std::vector<std::string>& hosts);
+
+struct PrebindRequest {
+  xmpp::Jid user;        // bare
+  std::string resource;  // as it was sent; "" = the server chooses
+};
+// {"user":"john","resource":"web"}; `resource` may be left out, or null. Likewise.
+Result<PrebindRequest> parse_prebind(std::string_view body, const std::vector<std::string>& hosts);
 
 }  // namespace rosterd::app

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/log.h"
 #include "web/client_address.h"
 #include "xmpp/stream_header.h"
@@ -15,6 +16,7 @@ namespace {
 
 // Around the stanzas of one request.
 constexpr std::size_t kWrapperBytes = 4096;
+constexpr std::string_view kVersion = "1.11";
 constexpr std::string_view kXml = "text/xml; charset=utf-8";
 constexpr std::string_view kMethods = "GET, OPTIONS, POST";
 constexpr std::string_view kGreeting =
@@ -22,6 +24,13 @@ constexpr std::string_view kGreeting =
     "Give this address to a chat client as its BOSH URL.\n";
 
 net::Network range_of(const net::Address& address) { return net::Network::around(address, 32, 64); }
+
+// XEP-0124 section 7.1: random, and far enough from 2^53 for all that follow.
+std::uint64_t choose_first_rid() {
+  std::uint64_t rid = 1;
+  for (const char byte : crypto::random_bytes(4)) rid = rid << 8 | static_cast<unsigned char>(byte);
+  return rid;
+}
 
 std::size_t read_length(std::string_view field) {
   std::size_t length = 0;
@@ -34,10 +43,11 @@ std::size_t read_length(std::string_view field) {
 // A session at the table.
 class BoshEndpoint::Seat final : public BoshFront {
  public:
+  // Who opens it: counted with his range, unless the web app does.
   Seat(BoshEndpoint& endpoint, const BoshRequest& opening, std::string_view host,
-       const Visitor& visitor)
-      : range(range_of(visitor.address)),
-        secure(visitor.secure),
+       std::optional<net::Network> client_range, bool is_secure)
+      : range(client_range),
+        secure(is_secure),
         session(opening, host, endpoint.options_.session, endpoint.loop_, endpoint.loop_.timers(),
                 *this),
         endpoint_(endpoint) {}
@@ -58,7 +68,7 @@ class BoshEndpoint::Seat final : public BoshFront {
   }
 
   Handle<Seat> self;
-  const net::Network range;
+  const std::optional<net::Network> range;
   const bool secure;
   bool unsettled = false;  // in the list
   BoshSession session;
@@ -179,15 +189,39 @@ void BoshEndpoint::open_session(const Visitor& visitor, BoshRequest request) {
   if (seats_.size() >= max_sessions_ || !service_.has_room()) {
     return refuse(visitor, BoshCondition::kRemoteConnectionFailed, "too many streams");
   }
-  auto made = std::make_unique<Seat>(*this, request, *host, visitor);
-  Seat& seat = *made;
+  auto made =
+      std::make_unique<Seat>(*this, request, *host, range_of(visitor.address), visitor.secure);
+  Seat& one = *made;
   const std::string peer = visitor.address.to_string();
   service_.open(std::make_unique<BoshChannel>(
-      seat.session, service_.owner(), BoshClient{visitor.connection, peer, visitor.secure}));
-  seat.self = seats_.insert(std::move(made));
-  by_sid_.emplace(seat.session.sid(), seat.self);
-  ++per_range_[seat.range];
-  pass(seat, visitor, std::move(request));
+      one.session, service_.owner(), BoshClient{visitor.connection, peer, visitor.secure}));
+  seat(std::move(made));
+  pass(one, visitor, std::move(request));
+}
+
+void BoshEndpoint::seat(std::unique_ptr<Seat> made) {
+  Seat& one = *made;
+  one.self = seats_.insert(std::move(made));
+  by_sid_.emplace(one.session.sid(), one.self);
+  if (one.range) ++per_range_[*one.range];
+}
+
+Result<BoshPrebound> BoshEndpoint::prebind(const xmpp::Jid& user, std::string_view resource) {
+  if (stopping_ || seats_.size() >= max_sessions_ || !service_.has_room()) {
+    return make_error(Errc::kUnavailable, "no more streams at the moment");
+  }
+  BoshRequest opening;
+  opening.rid = choose_first_rid();
+  opening.ver = kVersion;
+  auto made = std::make_unique<Seat>(*this, opening, user.domain(), std::nullopt, false);
+  Seat& one = *made;
+  ClientStream& stream = service_.open(std::make_unique<BoshChannel>(
+      one.session, service_.owner(), BoshClient{0, "prebind", false}));
+  seat(std::move(made));
+  auto full = stream.admit(user, resource);
+  if (!full) return tl::unexpected<Error>(full.error());
+  one.session.skip_opening();
+  return BoshPrebound{std::move(*full), one.session.sid(), opening.rid + 1};
 }
 
 void BoshEndpoint::on_request_abandoned(web::ExchangeId exchange) {
@@ -218,7 +252,8 @@ void BoshEndpoint::on_reap() {
   for (const Handle<Seat> handle : std::exchange(finished_, {})) {
     const auto seat = seats_.take(handle);
     by_sid_.erase(seat->session.sid());
-    const auto of_range = per_range_.find(seat->range);
+    if (!seat->range) continue;
+    const auto of_range = per_range_.find(*seat->range);
     if (--of_range->second == 0) per_range_.erase(of_range);
   }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +30,13 @@ struct BoshEndpointOptions {
   std::vector<net::Network> proxies;       // whose word on a client's address and TLS is believed
 };
 
+// A session that somebody else has opened and logged in for a client (prebind).
+struct BoshPrebound {
+  xmpp::Jid jid;  // full
+  std::string sid;
+  std::uint64_t rid;  // of the client's first request
+};
+
 class BoshEndpoint final : public web::RequestHandler, net::FlushHook, net::ReapHook {
  public:
   // The first three outlive it. Made after the service, so that its flush comes after it.
@@ -41,6 +49,10 @@ class BoshEndpoint final : public web::RequestHandler, net::FlushHook, net::Reap
   // No new sessions; those there are end with their streams, and say that it is the server's doing.
   void stop();
   std::size_t session_count() const { return seats_.size(); }
+
+  // For a bare JID of a host served here, who has shown to the web app who he is. `resource` "" =
+  // the server chooses. kUnavailable: no room, or stopping; else as Core::bind().
+  Result<BoshPrebound> prebind(const xmpp::Jid& user, std::string_view resource);
 
   // Registered with POST, OPTIONS and GET, which tells a person what this is.
   std::optional<http::Response> on_head(const web::Client& client,
@@ -74,6 +86,7 @@ class BoshEndpoint final : public web::RequestHandler, net::FlushHook, net::Reap
   void serve(const Visitor& visitor, std::string_view body);
   void open_session(const Visitor& visitor, BoshRequest request);
   void pass(Seat& seat, const Visitor& visitor, BoshRequest request);
+  void seat(std::unique_ptr<Seat> made);
   bool is_full(const Visitor& visitor) const;
   void refuse(const Visitor& visitor, BoshCondition condition, std::string_view why);
   void answer(web::ExchangeId exchange, std::string_view origin, int status,

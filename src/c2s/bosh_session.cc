@@ -76,6 +76,11 @@ BoshSession::~BoshSession() {
   if (stream_) std::exchange(stream_, nullptr)->on_gone("the server has dropped its session");
 }
 
+void BoshSession::skip_opening() {
+  last_rid_ = first_rid_;
+  front_.on_unsettled(*this);
+}
+
 // --- requests ------------------------------------------------------------------------------------
 
 void BoshSession::receive(BoshRequest request, std::uint64_t ticket) {

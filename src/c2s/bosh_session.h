@@ -61,6 +61,9 @@ class BoshSession {
 
   // Before the first receive(); null ends its part.
   void attach(BoshStream* stream) { stream_ = stream; }
+  // Instead of receiving the opening, of which the client has been told otherwise: its first
+  // request is the next one.
+  void skip_opening();
 
   // --- what HTTP reports -----------------------------------------------------------------------
   // The first one is the opening.

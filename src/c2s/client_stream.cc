@@ -214,14 +214,18 @@ void ClientStream::perform_action(xmpp::action::NeedPassword& action) {
 }
 
 void ClientStream::perform_action(xmpp::action::Authenticated& action) {
-  user_ = std::move(action.user);
+  begin_user(action.user, xmpp::to_string(action.mechanism));
+}
+
+void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how) {
+  user_ = user;
   framer_.set_limits(context_.options.after_login);
   ++context_.stats.logins;
   log::info("c2s", "authenticated",
             {{"connection", channel_.connection_id()},
              {"peer", channel_.peer()},
              {"user", user_.text()},
-             {"mechanism", xmpp::to_string(action.mechanism)},
+             {"mechanism", how},
              {"tls", channel_.secure() ? "yes" : "no"}});
   login_ = context_.core.begin_user(user_);
 }
@@ -239,18 +243,31 @@ void ClientStream::perform_action(xmpp::action::Bind& action) {
   if (context_.core.was_kicked(user_, login_)) {
     return close(xmpp::StreamCondition::kNotAuthorized, "kicked before it had a session");
   }
-  const auto bound = context_.core.bind(user_, action.resource);
-  im::Session* session = bound ? context_.core.find_session(*bound) : nullptr;
   xmpp::Actions actions;
-  if (session) {
-    session_ = *bound;
-    session->stream = handle_.to_u64();
-    session->lang = negotiation_->stream_lang();
-    negotiation_->on_bound(session->jid, actions);
-  } else {
-    negotiation_->on_bound(tl::unexpected<Error>(bound.error()), actions);
-  }
+  negotiation_->on_bound(bind(action.resource, negotiation_->stream_lang()), actions);
   perform(actions);
+}
+
+Result<xmpp::Jid> ClientStream::bind(std::string_view resource, std::string_view lang) {
+  const auto bound = context_.core.bind(user_, resource);
+  if (!bound) return tl::unexpected<Error>(bound.error());
+  session_ = *bound;
+  im::Session* const session = context_.core.find_session(session_);
+  session->stream = handle_.to_u64();
+  session->lang = lang;
+  return session->jid;
+}
+
+Result<xmpp::Jid> ClientStream::admit(const xmpp::Jid& user, std::string_view resource) {
+  begin_user(user, "prebind");
+  auto full = bind(resource, "");
+  if (full) {
+    timer_.cancel();
+    negotiation_.reset();
+  } else {
+    close_politely("not admitted");
+  }
+  return full;
 }
 
 void ClientStream::perform_action(xmpp::action::Established&) {

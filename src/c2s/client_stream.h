@@ -77,6 +77,10 @@ class ClientStream {
     return (user_.empty() ? options.before_login : options.after_login).stanza_bytes;
   }
 
+  // Instead of a negotiation: somebody who may say so has vouched for this bare JID. Returns the
+  // full one; the errors of Core::bind(), after which the stream is closed.
+  Result<xmpp::Jid> admit(const xmpp::Jid& user, std::string_view resource);
+
   // --- what the channel reports ----------------------------------------------------------------
   void on_bytes(std::string_view bytes);
   // A whole element of a stream whose channel frames them itself (RFC 7395): a stanza, an element
@@ -117,6 +121,8 @@ class ClientStream {
   bool handle_framing(xml::Element element);
   void handle_frame_error();
 
+  void begin_user(const xmpp::Jid& user, std::string_view how);
+  Result<xmpp::Jid> bind(std::string_view resource, std::string_view lang);
   void perform(xmpp::Actions& actions);
   void perform_action(xmpp::action::Send& action);
   void perform_action(xmpp::action::StartTls& action);

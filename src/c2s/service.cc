@@ -93,7 +93,9 @@ bool Service::has_room() const {
   return !impl_->stopping && stream_count() < impl_->options.max_streams;
 }
 
-void Service::open(std::unique_ptr<Channel> channel) { impl_->add(std::move(channel)); }
+ClientStream& Service::open(std::unique_ptr<Channel> channel) {
+  return impl_->add(std::move(channel)).stream;
+}
 
 ChannelOwner& Service::owner() { return *impl_; }
 

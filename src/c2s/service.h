@@ -38,7 +38,7 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   // StreamOptions::max_streams.
   bool has_room() const;
   // A stream on such a channel, whose owner() this is.
-  void open(std::unique_ptr<Channel> channel);
+  ClientStream& open(std::unique_ptr<Channel> channel);
   ChannelOwner& owner();
 
   // Stops listening and closes every stream with system-shutdown.

@@ -43,6 +43,9 @@ void WebSocketEndpoint::on_request(web::Responder& responder, web::ExchangeId ex
     return refuse(responder, exchange, client, std::move(*refusal));
   }
   if (client.head) return refuse(responder, exchange, client, {405, "GET opens a WebSocket", {}});
+  if (!web::is_origin_allowed(options_.origins, request.fields.get("Origin"))) {
+    return refuse(responder, exchange, client, {403, "pages of this origin may not chat here", {}});
+  }
   if (!service_.has_room()) {
     return refuse(responder, exchange, client, {503, "no more clients at the moment", {}});
   }

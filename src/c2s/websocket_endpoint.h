@@ -10,11 +10,13 @@
 #include "c2s/websocket_channel.h"
 #include "http/websocket_handshake.h"
 #include "net/network.h"
+#include "web/cors.h"
 #include "web/http_server.h"
 
 namespace rosterd::c2s {
 
 struct WebSocketOptions {
+  web::Origins origins = {"*"};       // whose pages may open one
   std::vector<net::Network> proxies;  // whose word on a client's address and TLS is believed
 };
 

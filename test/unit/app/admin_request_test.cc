@@ -96,7 +96,7 @@ void a_kick_names_users_and_perhaps_more(void**) {
 }
 
 std::string user(std::string_view body) {
-  const auto user = parse_user(body, kHosts);
+  const auto user = parse_token_request(body, kHosts);
   return user ? std::string(user->text()) : user.error().text;
 }
 
@@ -116,6 +116,21 @@ void a_token_is_for_one_user(void**) {
   assert_refused(R"({"user":""})", "element [0]");
   assert_refused(R"({"user":"a@elsewhere"})", "is not on a host served here");
   assert_refused("{", "JSON");
+}
+
+std::string prebind(std::string_view body) {
+  const auto request = parse_prebind(body, kHosts);
+  return request ? std::string(request->user.text()) + " as " + request->resource
+                 : request.error().text;
+}
+
+void a_prebound_session_may_have_a_resource(void**) {
+  assert_text_equal(prebind(R"({"user":"romeo"})"), "romeo@h as ");
+  assert_text_equal(prebind(R"({"resource":null,"user":"romeo"})"), "romeo@h as ");
+  assert_text_equal(prebind(R"({"user":"romeo","resource":"web"})"), "romeo@h as web");
+  assert_text_equal(prebind(R"({"resource":"web"})"), "user is missing");
+  assert_true(prebind(R"({"user":"romeo","resource":7})").find("resource must not be a number") !=
+              std::string::npos);
 }
 
 bool refuses(std::string_view body, std::string_view why) {
@@ -167,6 +182,7 @@ int main() {
       cmocka_unit_test(a_kick_names_users_and_perhaps_more),
       cmocka_unit_test(a_kick_that_is_not_understood_is_refused),
       cmocka_unit_test(a_token_is_for_one_user),
+      cmocka_unit_test(a_prebound_session_may_have_a_resource),
       cmocka_unit_test(a_misspelt_member_kicks_nobody),
       cmocka_unit_test(a_reason_must_fit_into_a_stream_error),
   };
