@@ -40,6 +40,7 @@ class BoshChannel final : public Channel, public BoshStream {
   void on_open(const BoshRequest& request) override;
   void on_element(std::string_view xml) override { stream_->on_message(xml); }
   void on_terminate() override { stream_->on_stream_end(); }
+  std::size_t longest_element() const override { return stream_->longest_element(); }
   void on_drained() override { stream_->on_drained(); }
   void on_gone(std::string_view why) override;
 

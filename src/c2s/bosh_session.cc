@@ -87,6 +87,7 @@ void BoshSession::receive(BoshRequest request, std::uint64_t ticket) {
   if (finished_) return reply(ticket, make_bosh_terminate(BoshCondition::kItemNotFound));
   if (repeat(request, ticket)) return;
   if (!is_in_window(request)) return fail(BoshCondition::kItemNotFound, ticket);
+  if (!may_wait(request)) return fail(BoshCondition::kPolicyViolation, ticket);
   early_.push_back({std::move(request), ticket});
   take_early();
   front_.on_unsettled(*this);
@@ -149,6 +150,14 @@ bool BoshSession::is_in_window(const BoshRequest& request) const {
   const std::uint64_t extra = request.terminate || request.pause ? 1 : 0;
   return request.rid > last_rid_ && request.rid <= last_rid_ + requests() + extra &&
          !(over_ && end_told_);
+}
+
+// What has overtaken others is kept; of a stranger, no more than he may send in one element.
+bool BoshSession::may_wait(const BoshRequest& request) const {
+  if (request.rid == last_rid_ + 1 || !stream_) return true;
+  std::size_t bytes = 0;
+  for (const std::string& payload : request.payloads) bytes += payload.size();
+  return bytes <= stream_->longest_element();
 }
 
 // The request whose turn it is, and those after it that have come before it.

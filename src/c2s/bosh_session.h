@@ -45,6 +45,8 @@ class BoshStream {
   virtual void on_open(const BoshRequest& request) = 0;  // of the session, or a restart
   virtual void on_element(std::string_view xml) = 0;
   virtual void on_terminate() = 0;
+  // In bytes: on_element() takes no longer one at the moment.
+  virtual std::size_t longest_element() const = 0;
   virtual void on_drained() = 0;  // nothing waits for a request any more
   // The session is over without the stream having been closed. The last call.
   virtual void on_gone(std::string_view why) = 0;
@@ -120,6 +122,7 @@ class BoshSession {
   bool repeat_held(const BoshRequest& request, std::uint64_t ticket);
   bool repeat_early(const BoshRequest& request, std::uint64_t ticket);
   bool is_in_window(const BoshRequest& request) const;
+  bool may_wait(const BoshRequest& request) const;
   void take_early();
   void take(Request request);
   bool take_key(const BoshRequest& request);

@@ -140,6 +140,7 @@ class Scene final : public BoshFront, public BoshStream, public Clock {
     session_->close();
     closed_ = true;
   }
+  std::size_t longest_element() const override { return 8; }
   void on_drained() override { require(session_->queued_bytes() == 0); }
   void on_gone(std::string_view) override {
     require(!gone_ && !closed_);

@@ -104,6 +104,7 @@ class BoshScene : public c2s::BoshFront, public c2s::BoshStream, public Clock {
     write_log("terminate");
     session->close();
   }
+  std::size_t longest_element() const override { return 1000; }
   void on_drained() override { write_log("drained"); }
   void on_gone(std::string_view why) override { write_log("gone, " + std::string(why)); }
 

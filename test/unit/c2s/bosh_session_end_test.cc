@@ -31,6 +31,15 @@ void empty_requests_that_chase_each_other_end_the_session(void**) {
   assert_log(scene, told(105, kPolicy) + "|" + told(106, kPolicy) + "|gone, policy-violation");
 }
 
+void request_that_overtakes_may_not_be_long(void**) {
+  Open scene;
+  scene.ask(Open::with(102, std::string(1001, 'a')));
+  assert_log(scene, told(102, kPolicy) + "|gone, policy-violation");
+  Open in_order;
+  in_order.ask(Open::with(101, std::string(1001, 'a')));
+  assert_false(in_order.session->finished());
+}
+
 void empty_requests_in_their_time_are_welcome(void**) {
   Open scene;
   for (std::uint64_t rid = 101; rid <= 120; ++rid) {
@@ -301,6 +310,7 @@ void repeated_request_needs_its_key(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(empty_requests_that_chase_each_other_end_the_session),
+      cmocka_unit_test(request_that_overtakes_may_not_be_long),
       cmocka_unit_test(empty_requests_in_their_time_are_welcome),
       cmocka_unit_test(requests_with_something_to_say_may_be_quick),
       cmocka_unit_test(broken_requests_do_not_count_as_too_many),

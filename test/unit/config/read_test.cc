@@ -275,6 +275,13 @@ void url_for_browsers_is_one_that_needs_no_escapes(void**) {
                "f.toml:1: http_external_url: bad URL: a scheme other than http and https");
 }
 
+void pages_are_named_by_their_origins(void**) {
+  parse_good("http_origins = [\"https://app.test\", \"http://[::1]:8080\"]\n" + kHost);
+  assert_fault("http_origins = [\"https://app.test/\"]",
+               "f.toml:1: http_origins: \"https://app.test/\" is no origin such as "
+               "\"https://app.example.org\"");
+}
+
 void interfaces_are_addresses(void**) {
   assert_fault("c2s_interfaces = [\"127.0.0.1\", \"eth0\"]",
                "f.toml:1: c2s_interfaces: \"eth0\" is neither an IP address nor \"*\"");
@@ -402,6 +409,7 @@ int main() {
       cmocka_unit_test(keys_open_all_hosts_or_one),
       cmocka_unit_test(options_of_the_door_say_what_is_wrong_and_no_secret),
       cmocka_unit_test(url_for_browsers_is_one_that_needs_no_escapes),
+      cmocka_unit_test(pages_are_named_by_their_origins),
       cmocka_unit_test(interfaces_are_addresses),
       cmocka_unit_test(options_that_contradict_one_another_are_faults),
       cmocka_unit_test(mechanisms_that_need_tls_are_not_enough_without_it),
