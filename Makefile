@@ -16,7 +16,7 @@ FUZZERS   = $(patsubst test/fuzz/%_fuzz.cc,%,$(wildcard test/fuzz/*_fuzz.cc))
 FORMATTED = $$(find src test bench -name '*.cc' -o -name '*.h' -o -name '*.c')
 
 .DEFAULT_GOAL = build
-.PHONY: help deps build demo demo-check check e2e model fuzz bench install format lint clean
+.PHONY: help deps try-page build demo demo-check check e2e model fuzz bench install format lint clean
 
 help:
 	@echo 'make build       build/release/rosterd'
@@ -31,7 +31,7 @@ help:
 	@echo 'make deps        the Debian packages of packages.txt'
 	@echo 'make format, make lint, make clean'
 
-deps: deps-build,demo,check,fuzz,bench
+deps: deps-build,demo,page,check,fuzz,bench
 
 # deps-build,demo installs what these parts need. Does nothing, and needs no network, when all of
 # it is there; a program of a package's name does for it, from wherever it came.
@@ -61,13 +61,17 @@ build: deps-build
 	  -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	@cmake --build $(BUILD)/release -j $(JOBS)
 
-demo: deps-demo build
+# Without npm there is a demo without its chat page; it says so.
+try-page:
+	@$(MAKE) --no-print-directory deps-page || true
+
+demo: deps-demo try-page build
 	@exec /usr/bin/python3 -B examples/demo/demo.py --rosterd $(BUILD)/release/rosterd
 
-demo-check: deps-demo build
+demo-check: deps-demo try-page build
 	@/usr/bin/python3 -B examples/demo/demo_check.py --rosterd $(BUILD)/release/rosterd
 
-$(BUILD)/check: deps-build,demo,check
+$(BUILD)/check: deps-build,demo,page,check
 	@$(CONFIGURE) -B $@ -DCMAKE_BUILD_TYPE=Debug -DROSTERD_SANITIZE=ON
 	@cmake --build $@ -j $(JOBS)
 .PHONY: $(BUILD)/check

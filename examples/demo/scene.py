@@ -57,7 +57,8 @@ async def find_converse(folder):
     impatient = {**os.environ, "npm_config_fetch_retries": "0"}
     status, _, err = await run(install, folder, package, env=impatient, patience=120)
     if status != 0:
-        print(f"npm cannot get converse.js, so there is no chat page; it says:\n{err}")
+        why = "\n".join(err.splitlines()[:3])
+        print(f"npm cannot get converse.js, so there is no chat page; it says:\n{why}")
         return ""
     return folder / "node_modules" / "converse.js"
 
@@ -89,6 +90,7 @@ class Scene:
             webhook_url=self.web_app.events_url,
             app_auth=[f"hmac:demo:{SECRET}"],
             http_sasl_mechanisms=["PLAIN"],  # a login token is a password
+            http_origins=[self.web_app.url, f"http://localhost:{self.web_app.port}"],
         )
         self.has_page = False
         self._echo = echo

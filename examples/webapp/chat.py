@@ -28,12 +28,16 @@ class Assets:
     in the `folder` that npm made; an empty one has none. Nothing beside them is ever served."""
 
     def __init__(self, folder):
-        self._files = {f"/assets/{file.name}": file for file in OWN_FILES.iterdir()}
-        built = pathlib.Path(folder or "/nonexistent") / "dist"
-        for file in built.rglob("*"):
-            if file.is_file():
-                self._files[f"/converse/{file.relative_to(built).as_posix()}"] = file
+        self._files = {}
+        self._add("/assets", OWN_FILES)
+        if folder:
+            self._add("/converse", pathlib.Path(folder) / "dist")
         self.has_converse = "/converse/converse.min.js" in self._files
+
+    def _add(self, path, folder):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                self._files[f"{path}/{file.relative_to(folder).as_posix()}"] = file
 
     def find(self, path):
         """Its media type and its bytes, or None."""

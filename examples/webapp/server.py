@@ -15,7 +15,8 @@ from rosterd import roster_of
 
 BODY_LIMIT = 1024 * 1024  # 200 events of the longest kind fit
 NAME = "([^/]+)"  # in a route's path
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+FILE = "(?:.+)"
+LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 
@@ -107,7 +108,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         login = {"jid": said["answer"]["user"], "password": said["answer"]["token"]}
         self._send_json(200, login, ("Cache-Control", "no-store"))
 
-    def get_asset(self, *_names):
+    def get_asset(self):
         found = self.server.assets.find(urllib.parse.urlsplit(self.path).path)
         if found is None:
             raise Refused("there is no such file", 404)
@@ -170,7 +171,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- routes ----------------------------------------------------------------------------------
 
     ROUTES = [
-        (method, re.compile(path.replace("NAME", NAME).replace("FILE", "(?:.+)")), handler)
+        (method, re.compile(path.replace("NAME", NAME).replace("FILE", FILE)), handler)
         for method, path, handler in [
             ("GET", "/", get_home),
             ("POST", "/users", post_user),
@@ -262,10 +263,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _refuse_other_machines(self):
         """Nor pages that are here under another name, or another site's."""
-        host = urllib.parse.urlsplit("//" + self.headers.get("Host", "")).hostname
+        host = LOOPBACK.fullmatch(self.headers.get("Host", ""))
         peer = ipaddress.ip_address(self.client_address[0])
         site = self.headers.get("Sec-Fetch-Site", "same-origin")
-        if not peer.is_loopback or host not in LOOPBACK_NAMES or site != "same-origin":
+        if not peer.is_loopback or not host or site != "same-origin":
             raise Refused("the example has no log-in of its own: only pages of loopback may", 403)
 
     def _form(self, name):

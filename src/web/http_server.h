@@ -94,6 +94,9 @@ struct HttpServerOptions {
   // been idle for longest; it is refused when all others are being served.
   std::size_t max_connections = 200;
   std::vector<net::Network> proxies;  // see net::ListenerOptions
+  // Bytes of answers that their clients have not taken yet, of all of them. A long answer for
+  // anybody that would be over it becomes a 503: others' memory is not strangers' to fill.
+  std::size_t untaken_max = std::size_t{256} * 1024 * 1024;
   // Of those whose last request went to a handler of the phase kC2s, which do not count above. One
   // over it closes the one that has been idle for longest, or gets 503.
   std::size_t max_stream_connections = 10'000;

@@ -254,6 +254,11 @@ void ServerConnection::dispatch() {
 
 void ServerConnection::answer(http::Response response) {
   exchange_ = {};
+  if (for_anybody_ && !carries_streams() && !server_.has_room(response.body.size())) {
+    log_busy(response.body.size());
+    response = make_json_error(503, "too much is being sent, try again");
+    response.fields.add("Retry-After", "10");
+  }
   response.keep_alive =
       response.keep_alive && keep_alive_ && !server_.stopping && !(retired_ && has_certificate());
   write(response);
@@ -284,6 +289,29 @@ void ServerConnection::hand_over(std::string_view bytes) {
   if (paused_) connection.resume_reading();
   server_.connections.erase(self_);
   upgrade->on_upgraded(connection, first_bytes);
+}
+
+void ServerConnection::log_busy(std::size_t bytes) {
+  if (const auto not_logged = server_.refusal_log.admit(server_.loop.now())) {
+    log::warn("http", "answer held back",
+              {{"connection", connection_.id()},
+               {"peer", connection_.peer().to_string()},
+               {"bytes", bytes},
+               {"why", "clients are slow to take those before"},
+               {"limit", server_.options.untaken_max},
+               {"not_logged", *not_logged}});
+  }
+}
+
+std::size_t ServerConnection::held_bytes() const { return connection_.queued_bytes(); }
+
+bool ServerContext::has_room(std::size_t bytes) {
+  if (bytes <= kMaxQueued) return true;
+  std::size_t held = bytes;
+  connections.for_each([&](Handle<ServerConnection>, const ServerConnection& client) {
+    held += client.held_bytes();
+  });
+  return held <= options.untaken_max;
 }
 
 http::Response ServerConnection::make_route_refusal(const Route* route,

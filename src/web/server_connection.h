@@ -50,6 +50,8 @@ class ServerConnection final : public net::ConnectionEvents {
   // does not take its answer, or does not end its request, counts as nobody.
   bool is_dispensable() const;
   bool carries_streams() const;
+  // Of answers that its client has not taken yet.
+  std::size_t held_bytes() const;
   // Closes at once.
   void drop(std::string_view why);
   std::uint64_t id() const { return connection_.id(); }
@@ -90,6 +92,7 @@ class ServerConnection final : public net::ConnectionEvents {
   void invite_body(bool body_follows);
   void dispatch();
   http::Response make_route_refusal(const Route* route, const http::Request& request);
+  void log_busy(std::size_t bytes);
   void log_refusal(int status, std::string_view why, const http::Request& request);
   void refuse(int status, std::string_view why);
   void refuse_with(http::Response response);
@@ -153,6 +156,8 @@ struct ServerContext {
   std::size_t limit_of(const Crowd& crowd) const {
     return &crowd == &web ? options.max_connections : options.max_stream_connections;
   }
+  // Whether HttpServerOptions::untaken_max allows an answer of so many bytes.
+  bool has_room(std::size_t bytes);
   // Lines about strangers' faults, which they can repeat at will.
   LogLimit refusal_log{};
   bool stopping = false;

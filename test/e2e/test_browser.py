@@ -33,6 +33,7 @@ class BrowserTest(EndToEndTest):
             http_roster_url=app.roster_url,
             webhook_url=app.events_url,
             http_sasl_mechanisms=["PLAIN"],
+            http_origins=[app.url],
         )
         await app.start(
             "romeo",

@@ -190,6 +190,7 @@ class WebAppTest(EndToEndTest):
     async def test_login_is_for_pages_of_this_machine_and_users_that_there_are(self):
         for status, path, fields in (
             (403, "/chat/romeo/login", {"Host": "friends.example"}),
+            (403, "/chat/romeo/login", {"Host": "["}),
             (403, "/chat/romeo/login", {"Sec-Fetch-Site": "cross-site"}),
             (404, "/chat/nobody/login", {}),
             (503, "/chat/romeo/login", {}),  # as nobody is there to give a token

@@ -3,7 +3,7 @@
 // chats, and it is read again when something has changed.
 const friends = document.querySelector("#friends");
 const trouble = document.querySelector("#trouble");
-const EVERY = 2000; // ms; changes made elsewhere, and who is online
+const EVERY = 1000; // ms; changes made elsewhere, and who is online
 let shown = "";
 
 async function read() {

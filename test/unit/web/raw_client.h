@@ -65,6 +65,12 @@ class RawClient {
     }
   }
 
+  // Waits until the answer begins, and reads nothing of it.
+  bool answer_begins() {
+    char byte;
+    return !buffer_.empty() || ::recv(fd_, &byte, 1, MSG_PEEK) == 1;
+  }
+
   // All bytes up to the end of the connection.
   std::string rest() {
     while (fill()) {
