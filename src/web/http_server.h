@@ -92,7 +92,7 @@ struct HttpServerOptions {
   Duration idle_timeout = std::chrono::seconds(60);  // between requests
   // One over it closes the oldest that has not had an answer of success yet, else the one that has
   // been idle for longest; it is refused when all others are being served.
-  std::size_t max_connections = 200;
+  std::size_t max_connections = 1000;
   std::vector<net::Network> proxies;  // see net::ListenerOptions
   // Bytes of answers that their clients have not taken yet, of all of them. A long answer for
   // anybody that would be over it becomes a 503: others' memory is not strangers' to fill.
