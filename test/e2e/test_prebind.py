@@ -9,6 +9,7 @@ import unittest
 
 from harness.case import HOST, EndToEndTest
 from harness.webapp import http
+from harness.xmppjs import XmppJs
 
 BODY = (
     "<body xmlns='http://jabber.org/protocol/httpbind' rid='{rid}' sid='{sid}'{more}>"
@@ -48,6 +49,25 @@ class PrebindTest(EndToEndTest):
         self.assertIn("<body>what's in a name?</body>", heard.replace("&apos;", "'"))
         await self.bind(session, more=" type='terminate'")
         await juliet.sees("presence", type="unavailable", address=f"romeo@{HOST}/web")
+
+    async def test_stock_client_attaches_to_a_session(self):
+        await self.start_scene("romeo", "juliet", friends=[("romeo", "juliet")])
+        juliet = await self.log_in("juliet", "balcony")
+        _, session = await self.ask("prebind", user="romeo", resource="web")
+        romeo = XmppJs(
+            session["jid"],
+            "",
+            f"http://127.0.0.1:{self.daemon.http_port}/http-bind",
+            self.daemon.hosts[HOST].certificate,
+            "strophe_client.mjs",
+            (session["sid"], session["rid"]),
+        )
+        self.addAsyncCleanup(romeo.close)
+        await romeo.log_in()
+        await romeo.sees(f"contact juliet@{HOST} both")
+        await romeo.sees(f"presence juliet@{HOST}/balcony available")
+        await romeo.say(f"juliet@{HOST}", "call me but love")
+        await juliet.sees("message", body="call me but love")
 
     async def test_server_chooses_a_resource_where_none_is_asked_for(self):
         await self.start_scene("romeo")

@@ -13,8 +13,9 @@ FOLDER = pathlib.Path(os.environ.get("NODE_CLIENTS", ROOT / "build/check/test/e2
 
 
 class XmppJs:
-    def __init__(self, jid, password, service, trust, program="xmpp_client.mjs"):
-        self._arguments = [FOLDER / program, service, jid]
+    def __init__(self, jid, password, service, trust, program="xmpp_client.mjs", session=()):
+        """`session`: sid and rid, for strophe.js alone."""
+        self._arguments = [FOLDER / program, service, jid, *map(str, session)]
         self._env = dict(os.environ, PASSWORD=password, NODE_EXTRA_CA_CERTS=str(trust))
         self._child = Child(f"{jid} ({program})")
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A client made with strophe.js, driven by lines: node strophe_client.mjs URL JID
-// The URL is of BOSH or of a WebSocket; the password stands in the environment as PASSWORD. Lines
+// A client made with strophe.js, driven by lines: node strophe_client.mjs URL JID [SID RID]
+// With SID and RID it goes on with a session that another has opened. The URL is of BOSH or of a WebSocket; the password stands in the environment as PASSWORD. Lines
 // are those of xmpp_client.mjs, and "break", which breaks the connections that are in use.
 import http from "node:http";
 import https from "node:https";
@@ -20,7 +20,7 @@ globalThis.XMLHttpRequest = class extends XMLHttpRequest {
 };
 const { Strophe, $msg, $pres, $iq } = await import("strophe.js");
 
-const [service, address] = process.argv.slice(2);
+const [service, address, sid, rid] = process.argv.slice(2);
 const agent = new (service.startsWith("https:") ? https : http).Agent({ keepAlive: true });
 XMLHttpRequest.nodejsSet({ httpAgent: agent, httpsAgent: agent });
 
@@ -54,14 +54,16 @@ const begin = () =>
     say("online", connection.jid);
   });
 
-connection.connect(address, process.env.PASSWORD, (status, condition) => {
-  if (status === Strophe.Status.CONNECTED) begin();
+const follow = (status, condition) => {
+  if (status === Strophe.Status.CONNECTED || status === Strophe.Status.ATTACHED) begin();
   if (status === Strophe.Status.AUTHFAIL) say("refused", condition);
   if (status === Strophe.Status.CONNFAIL) say("error", condition);
   if (status !== Strophe.Status.DISCONNECTED) return;
   say("offline");
   process.exit(0);
-});
+};
+if (sid) connection.attach(address, sid, Number(rid), follow);
+else connection.connect(address, process.env.PASSWORD, follow);
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   const [command, to, ...text] = line.split(" ");
