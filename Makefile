@@ -89,19 +89,12 @@ model: deps-build,check
 	@cmake --build $(BUILD)/model -j $(JOBS) --target model
 	@$(BUILD)/model/test/model/model --search $(SECS)
 
-# New inputs go to build/fuzz/found, failures to build/fuzz/failures; the corpus is only read.
+# As many at once as there are processors.
 fuzz: deps-build,check,fuzz
 	@$(CONFIGURE) -B $(BUILD)/fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DROSTERD_SANITIZE=ON \
 	  -DROSTERD_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang
 	@cmake --build $(BUILD)/fuzz -j $(JOBS) --target $(FUZZERS:%=fuzz_%)
-	@set -e; mkdir -p $(BUILD)/fuzz/failures; for name in $(FUZZERS); do \
-	  echo "== $$name"; \
-	  mkdir -p $(BUILD)/fuzz/found/$$name; \
-	  dict=; [ ! -f test/fuzz/$$name.dict ] || dict=-dict=test/fuzz/$$name.dict; \
-	  $(BUILD)/fuzz/test/fuzz_$$name -max_total_time=$(SECS) -timeout=10 -print_final_stats=1 \
-	    -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/failures/$$name- $$dict \
-	    $(BUILD)/fuzz/found/$$name test/fuzz/corpus/$$name; \
-	done
+	@printf '%s\n' $(FUZZERS) | xargs -P $(JOBS) -n 1 test/fuzz/run $(BUILD)/fuzz $(SECS)
 
 bench: deps-build,demo,bench
 	@bench/run

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A client made with strophe.js, driven by lines: node strophe_client.mjs URL JID [SID RID]
-// With SID and RID it goes on with a session that another has opened. The URL is of BOSH or of a WebSocket; the password stands in the environment as PASSWORD. Lines
-// are those of xmpp_client.mjs, and "break", which breaks the connections that are in use.
+// The URL is of BOSH or of a WebSocket; the password stands in the environment as PASSWORD. With
+// SID and RID it goes on with a BOSH session that another has opened. Lines are those of
+// xmpp_client.mjs, and "break", which breaks the connections that are in use.
 import http from "node:http";
 import https from "node:https";
 import readline from "node:readline";
