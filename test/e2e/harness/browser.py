@@ -21,9 +21,11 @@ class Browser:
     def log(self):
         return self._child.log
 
-    async def start(self, width=1440, height=900):
+    async def start(self, width=1440, height=900, certificate=None):
+        """`certificate`: a file, believed as if an authority had signed it."""
         program = FOLDER / "browser.mjs"
         arguments = [PATIENCE * 1000, width, height]
+        arguments += [certificate] if certificate else []
         await self._child.start("node", program, *arguments, stdin=subprocess.PIPE)
         return self
 

@@ -72,11 +72,13 @@ class Daemon:
         return self._child
 
     def write_config(self):
+        """For its owner alone, as it may hold secrets; one that is there keeps its mode."""
         lines = [f"{name} = {toml_value(value)}" for name, value in self.options.items()]
         for host, files in self.hosts.items():
             lines += ["", "[[host]]", f"name = {toml_value(host)}"]
             lines += [f"certificate = {toml_value(files.certificate)}"]
             lines += [f"key = {toml_value(files.key)}"]
+        self.config_file.touch(mode=0o600)
         self.config_file.write_text("\n".join(lines) + "\n")
 
     async def run(self, *arguments, input=""):

@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: MIT
-// Debian's Chromium with one page, driven by lines: node browser.mjs TIMEOUT_MS WIDTH HEIGHT
-// A line in is JSON: [what, ...words] as in the table below. Each gets a line out, in order:
-// "done JSON" or "failed MESSAGE". Nothing but 127.0.0.1 can be reached.
+// Debian's Chromium with one page, driven by lines:
+//   node browser.mjs TIMEOUT_MS WIDTH HEIGHT [CERTIFICATE]
+// CERTIFICATE is a file: who has its key is believed. A line in is JSON: [what, ...words] as in the
+// table below. Each gets a line out, in order: "done JSON" or "failed MESSAGE". Nothing but
+// 127.0.0.1 can be reached.
+import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
 
-const [timeout, width, height] = process.argv.slice(2).map(Number);
+const [timeout, width, height] = process.argv.slice(2, 5).map(Number);
+const certificate = process.argv[5];
+
+// Chromium takes no file of its own, but the key's digest (RFC 7469, section 2.4).
+function trust(file) {
+  const { publicKey } = new X509Certificate(readFileSync(file));
+  const key = publicKey.export({ type: "spki", format: "der" });
+  const digest = createHash("sha256").update(key).digest("base64");
+  return `--ignore-certificate-errors-spki-list=${digest}`;
+}
+
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   chromiumSandbox: process.getuid() !== 0, // it needs another user than root
-  args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+  args: [
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ...(certificate ? [trust(certificate)] : []),
+  ],
 });
 const page = await browser.newPage({ viewport: { width, height } });
 page.setDefaultTimeout(timeout);
