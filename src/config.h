@@ -70,6 +70,7 @@ struct Config {
   c2s::StreamOptions streams;
   im::Options im;
   web::HttpServerOptions http_server;
+  bool websocket_enabled = true;
   bool bosh_enabled = true;
   c2s::BoshEndpointOptions bosh;   // without proxies: the server gives it the door's
   web::HostMetaOptions host_meta;  // without proxies: the server gives it the door's

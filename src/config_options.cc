@@ -222,6 +222,8 @@ constexpr Option kOptions[] = {
     {"", "http_origins", kList, 0, 0, "", kReload,
      "Web origins whose pages may chat, \"https://app.example.org\"; \"*\" = all.",
      MEMBER(bosh.origins)},
+    {"", "websocket", kBool, 0, 0, "", kRestart, "Serve XMPP over WebSocket at /xmpp-websocket.",
+     MEMBER(websocket_enabled)},
     {"", "bosh", kBool, 0, 0, "", kRestart, "Serve XMPP over BOSH at /http-bind.",
      MEMBER(bosh_enabled)},
     {"", "bosh_inactivity", kDuration, 5 * kSecond, kHour, "", kReload,

@@ -80,7 +80,8 @@ bool same_sockets(const Config& a, const Config& b) {
   return a.c2s_interfaces == b.c2s_interfaces && a.c2s_port == b.c2s_port &&
          a.c2s_tls_port == b.c2s_tls_port && a.streams.max_streams == b.streams.max_streams &&
          a.http_interfaces == b.http_interfaces && a.http_port == b.http_port &&
-         a.https_port == b.https_port && a.bosh_enabled == b.bosh_enabled;
+         a.https_port == b.https_port && a.websocket_enabled == b.websocket_enabled &&
+         a.bosh_enabled == b.bosh_enabled;
 }
 
 // Passwords and tokens that pass an open network in the clear are everybody's.
@@ -173,33 +174,14 @@ struct Server::Impl final : net::SignalEvents,
         bosh(service, http_server, *loop, make_bosh(config), config.streams) {
     source.set_core(&core);
     observe();
-    http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
-    http_server.add_route("/roster_admin/refresh/", "GET", door.guard(&refresh));
-    http_server.add_route("/roster_admin/edges", "POST", door.guard(&refresh));
-    http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
-    http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
-    http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));
-    http_server.add_route("/roster_admin/login_token", "POST", door.guard(&admin));
-    http_server.add_route("/roster_admin/prebind", "POST", door.guard(&admin));
-    for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
-      http_server.add_route(path, "GET", door.guard(&monitor, app::Door::Guard::kAddressOnly));
-    }
-    for (const char* path : {"/.well-known/host-meta", "/.well-known/host-meta.json"}) {
-      http_server.add_route(path, "GET", &host_meta);
-    }
-    http_server.add_route("/xmpp-websocket", "GET", &websocket);
-    host_meta.add_link("urn:xmpp:alt-connections:websocket", web::HostMeta::Scheme::kWebSocket,
-                       "/xmpp-websocket");
-    if (config.bosh_enabled) {
-      admin.set_prebinder(this);
-      http_server.add_route("/http-bind", "GET,OPTIONS,POST", &bosh);
-      host_meta.add_link("urn:xmpp:alt-connections:xbosh", web::HostMeta::Scheme::kHttp,
-                         "/http-bind");
-    }
+    add_admin_routes();
+    add_chat_routes();
     serve_files();
     loop->add_reap_hook(this);
   }
 
+  void add_admin_routes();
+  void add_chat_routes();
   Status open();
   Status open_c2s(const std::string& interface);
   Status open_http(const std::string& interface);
@@ -252,6 +234,39 @@ struct Server::Impl final : net::SignalEvents,
 void Server::Impl::serve_files() {
   http_server.remove_route("/");
   if (!config.static_files.folder.empty()) http_server.add_route("/", "GET", &static_files);
+}
+
+// For the web app, and for who watches over the server.
+void Server::Impl::add_admin_routes() {
+  http_server.add_route("/roster_admin/refresh", "POST", door.guard(&refresh));
+  http_server.add_route("/roster_admin/refresh/", "GET", door.guard(&refresh));
+  http_server.add_route("/roster_admin/edges", "POST", door.guard(&refresh));
+  http_server.add_route("/roster_admin/online", "GET,POST", door.guard(&admin));
+  http_server.add_route("/roster_admin/users/", "GET", door.guard(&admin));
+  http_server.add_route("/roster_admin/kick", "POST", door.guard(&admin));
+  http_server.add_route("/roster_admin/login_token", "POST", door.guard(&admin));
+  http_server.add_route("/roster_admin/prebind", "POST", door.guard(&admin));
+  for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
+    http_server.add_route(path, "GET", door.guard(&monitor, app::Door::Guard::kAddressOnly));
+  }
+}
+
+// For browsers, which show by SASL who they are.
+void Server::Impl::add_chat_routes() {
+  for (const char* path : {"/.well-known/host-meta", "/.well-known/host-meta.json"}) {
+    http_server.add_route(path, "GET", &host_meta);
+  }
+  if (config.websocket_enabled) {
+    http_server.add_route("/xmpp-websocket", "GET", &websocket);
+    host_meta.add_link("urn:xmpp:alt-connections:websocket", web::HostMeta::Scheme::kWebSocket,
+                       "/xmpp-websocket");
+  }
+  if (config.bosh_enabled) {
+    admin.set_prebinder(this);
+    http_server.add_route("/http-bind", "GET,OPTIONS,POST", &bosh);
+    host_meta.add_link("urn:xmpp:alt-connections:xbosh", web::HostMeta::Scheme::kHttp,
+                       "/http-bind");
+  }
 }
 
 Status Server::Impl::open() {
