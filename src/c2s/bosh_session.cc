@@ -413,6 +413,8 @@ void BoshSession::rearm() {
 }
 
 void BoshSession::on_timer() {
+  // The stream has ended in this turn: what it said last goes with the news, by settle().
+  if (over_ && !held_.empty()) return;
   const Instant now = clock_.now();
   answer_all_due(now);
   const bool waited_for =

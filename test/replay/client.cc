@@ -27,6 +27,11 @@ bool restarts_stream(std::string_view stanza) {
 Client::Client(const c2s::StreamContext& context, std::uint64_t number, bool secure,
                xmpp::StreamFraming framing)
     : number_(number), framing_(framing), secure_(secure), framer_(kAnything), sending_(kAnything) {
+  if (framing == xmpp::StreamFraming::kBosh) {
+    bosh_ = std::make_unique<BoshSide>(context, number, secure,
+                                       [this](std::string_view bytes) { read(bytes); });
+    return;
+  }
   stream_ = std::make_unique<c2s::ClientStream>(context, *this);
   attach(*stream_, Handle<c2s::ClientStream>::from_u64(number));
 }
@@ -41,6 +46,7 @@ void Client::send_to_server(std::string_view bytes, std::size_t piece) {
       send_elements(bytes.substr(0, piece));
     }
   }
+  if (bosh_) bosh_->send();
 }
 
 void Client::send_elements(std::string_view bytes) {
@@ -58,6 +64,7 @@ void Client::send_elements(std::string_view bytes) {
 
 void Client::send_element(xml::Frame::Kind kind, std::string_view bytes) {
   if (kind == xml::Frame::Kind::kWhitespace) return;
+  if (bosh_) return add_to_request(kind, bytes);
   if (kind == xml::Frame::Kind::kStreamEnd) return stream_->on_message(kClose);
   if (kind != xml::Frame::Kind::kHeader) return stream_->on_message(bytes);
   const auto header = parser_.parse_header(bytes);
@@ -70,6 +77,13 @@ void Client::send_element(xml::Frame::Kind kind, std::string_view bytes) {
   attribute("version", header->version);
   attribute("xml:lang", header->lang);
   stream_->on_message(open + "/>");
+}
+
+void Client::add_to_request(xml::Frame::Kind kind, std::string_view bytes) {
+  if (kind == xml::Frame::Kind::kStreamEnd) return bosh_->terminate();
+  if (kind != xml::Frame::Kind::kHeader) return bosh_->add(bytes);
+  const auto header = parser_.parse_header(bytes);
+  bosh_->open(*header);
 }
 
 // As it would have come by TCP.
@@ -88,7 +102,13 @@ void Client::send_stanzas(const im::Outbox& outbox) {
   for (std::size_t i = 0; i < outbox.count(); ++i) send(outbox.stanza(i));
 }
 
+void Client::stop_reading() {
+  reading_ = false;
+  if (bosh_) bosh_->stop_reading();
+}
+
 void Client::read_again() {
+  if (bosh_) return bosh_->read_again();
   const bool had_stopped = !std::exchange(reading_, true);
   read(std::exchange(unread_, {}));
   if (had_stopped) stream_->on_drained();
@@ -130,6 +150,11 @@ bool Client::open_tls() {
   secure_ = true;
   stream_->on_tls_open();
   return true;
+}
+
+void Client::break_off() {
+  if (bosh_) return bosh_->drop_session();
+  stream_->on_gone("connection reset");
 }
 
 void Client::close_stream(std::string_view) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "bosh_side.h"
 #include "c2s/channel.h"
 #include "c2s/client_stream.h"
 #include "xml/framer.h"
@@ -31,17 +32,24 @@ class Client final : public c2s::Channel {
   ~Client() override;
 
   std::uint64_t number() const { return number_; }
-  c2s::ClientStream& stream() { return *stream_; }
-  bool closed() const { return closed_; }
+  // Null where there is none yet: BOSH has one from the first request on.
+  c2s::ClientStream* stream() { return bosh_ ? bosh_->stream() : stream_.get(); }
+  bool closed() const { return bosh_ ? bosh_->ended() : closed_; }
 
   // --- the client ---------------------------------------------------------------------------
   void send_to_server(std::string_view bytes, std::size_t piece);
   std::deque<Received> received;
   // A client that does not read: what is sent to it piles up.
-  void stop_reading() { reading_ = false; }
+  void stop_reading();
   void read_again();
   // TLS that was asked for comes about; whether it was.
   bool open_tls();
+  // The connection is gone without a word. Over BOSH, which has none, the client has been silent
+  // for as long as the server waits.
+  void break_off();
+
+  // --- the turns of BOSH; null over anything else ---------------------------------------------
+  BoshSide* bosh() { return bosh_.get(); }
 
   // --- the channel --------------------------------------------------------------------------
   void attach(c2s::ClientStream& stream, Handle<c2s::ClientStream> handle) override {
@@ -62,6 +70,7 @@ class Client final : public c2s::Channel {
   void read(std::string_view bytes);
   void send_elements(std::string_view bytes);
   void send_element(xml::Frame::Kind kind, std::string_view bytes);
+  void add_to_request(xml::Frame::Kind kind, std::string_view bytes);
 
   const std::uint64_t number_;
   const xmpp::StreamFraming framing_;
@@ -76,6 +85,7 @@ class Client final : public c2s::Channel {
   xml::Framer sending_;
   xml::Parser parser_;
   std::unique_ptr<c2s::ClientStream> stream_;
+  std::unique_ptr<BoshSide> bosh_;  // then it has the stream
 };
 
 }  // namespace rosterd::replay

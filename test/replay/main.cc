@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// replay [--over websocket] SCRIPT…: plays conversations; exits 1 at the first one that goes
+// replay [--over websocket|bosh] SCRIPT…: plays conversations; exits 1 at the first one that goes
 // otherwise.
 #include <cstdio>
 #include <fstream>
@@ -46,10 +46,11 @@ int main(int argc, char** argv) {
   auto framing = xmpp::StreamFraming::kTcp;
   if (argc > 2 && std::string_view(argv[1]) == "--over") {
     if (std::string_view(argv[2]) == "websocket") framing = xmpp::StreamFraming::kWebSocket;
+    if (std::string_view(argv[2]) == "bosh") framing = xmpp::StreamFraming::kBosh;
     first = framing == xmpp::StreamFraming::kTcp ? argc : 3;
   }
   if (argc <= first) {
-    std::fprintf(stderr, "usage: replay [--over websocket] SCRIPT...\n");
+    std::fprintf(stderr, "usage: replay [--over websocket|bosh] SCRIPT...\n");
     return 2;
   }
   std::string log_lines;

@@ -41,14 +41,17 @@ Client* World::find_client(std::string_view name) {
 
 void World::disconnect(std::string_view name) {
   const auto found = clients_.find(name);
-  found->second->stream().on_gone("connection reset");
+  found->second->break_off();
   clients_.erase(found);
 }
 
 void World::shut_down() {
   refresh_.stop();
   for (const auto& [name, client] : clients_) {
-    client->stream().close(xmpp::StreamCondition::kSystemShutdown, "the server is shutting down");
+    if (BoshSide* const bosh = client->bosh()) bosh->announce_shutdown();
+    if (c2s::ClientStream* const stream = client->stream()) {
+      stream->close(xmpp::StreamCondition::kSystemShutdown, "the server is shutting down");
+    }
   }
 }
 
@@ -70,7 +73,7 @@ void World::set_options(const WorldOptions& options) {
 
 c2s::ClientStream* World::find_stream(std::uint64_t number) {
   for (const auto& [name, client] : clients_) {
-    if (client->number() == number) return &client->stream();
+    if (client->number() == number) return client->stream();
   }
   return nullptr;
 }
@@ -89,6 +92,9 @@ bool World::flush() {
     if (c2s::ClientStream* stream = find_stream(session->stream)) stream->flush(*session);
     any = true;
   }
+  for (const auto& [name, client] : clients_) {
+    if (BoshSide* const bosh = client->bosh()) any |= bosh->settle();
+  }
   return any;
 }
 
@@ -96,7 +102,10 @@ bool World::flush() {
 bool World::turn() {
   bool any = accounts_.answer();
   any |= web_app_.answer();
-  for (const auto& [name, client] : clients_) any |= client->open_tls();
+  for (const auto& [name, client] : clients_) {
+    any |= client->open_tls();
+    if (BoshSide* const bosh = client->bosh()) any |= bosh->take_answers();
+  }
   const auto due = timers_.next_due();
   any |= due && *due <= clock_.now();
   timers_.run_due(clock_.now());
