@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -30,6 +31,15 @@ std::string base64(std::string_view bytes) {
                                    static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(size));
   return out;
+}
+
+// Of which the first bytes came whole only with what stands behind `known`.
+int count_answers(std::string_view input, std::size_t known) {
+  constexpr std::string_view kStart = "HTTP/1.1 ";
+  int count = 0;
+  std::size_t at = known - std::min(known, kStart.size() - 1);
+  for (; (at = input.find(kStart, at)) != std::string_view::npos; at += kStart.size()) ++count;
+  return count;
 }
 
 }  // namespace
@@ -58,7 +68,8 @@ Carrier carrier_named(std::string_view name) {
   if (name == "plain") return Carrier::kPlain;
   if (name == "tls") return Carrier::kTls;
   if (name == "websocket") return Carrier::kWebSocket;
-  give_up(fmt::format("{}: neither plain nor tls nor websocket", name));
+  if (name == "bosh") return Carrier::kBosh;
+  give_up(fmt::format("{}: neither plain nor tls nor websocket nor bosh", name));
 }
 
 // The mask is four zero bytes: the server's work is the same, ours is less.
@@ -96,7 +107,10 @@ Client::Client(Client&& other) noexcept
       fd_(std::exchange(other.fd_, -1)),
       ssl_(std::exchange(other.ssl_, nullptr)),
       input_(std::move(other.input_)),
-      barriers_(other.barriers_) {}
+      barriers_(other.barriers_),
+      sid_(std::move(other.sid_)),
+      rid_(other.rid_),
+      unanswered_(other.unanswered_) {}
 
 void Client::open_websocket() {
   write(
@@ -106,7 +120,40 @@ void Client::open_websocket() {
   read_until("\r\n\r\n");
 }
 
+void Client::open_session() {
+  ask(fmt::format(" to='{}' ver='1.11' wait='3600' hold='1' xmpp:version='1.0'", kHost), "");
+  const std::string heard = read_until("</stream:features>");
+  constexpr std::string_view kSid = " sid='";
+  const std::size_t begin = heard.find(kSid);
+  if (begin == std::string::npos) give_up("no BOSH session: " + heard);
+  const std::size_t end = heard.find('\'', begin + kSid.size());
+  sid_ = fmt::format(" sid='{}'", heard.substr(begin + kSid.size(), end - begin - kSid.size()));
+}
+
+void Client::ask(std::string_view attributes, std::string_view payload) {
+  const std::string body = fmt::format(
+      "<body xmlns='http://jabber.org/protocol/httpbind' xmlns:xmpp='urn:xmpp:xbosh' rid='{}'{}{}>"
+      "{}</body>",
+      rid_++, sid_, attributes, payload);
+  write(
+      fmt::format("POST /http-bind HTTP/1.1\r\nHost: localhost\r\n"
+                  "Content-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\n\r\n{}",
+                  body.size(), body));
+  ++unanswered_;
+}
+
+// For the server to hold.
+void Client::leave_request() {
+  if (carrier_ == Carrier::kBosh && unanswered_ == 0) ask("", "");
+}
+
 void Client::open_stream() {
+  if (carrier_ == Carrier::kBosh) {
+    if (sid_.empty()) return open_session();
+    ask(fmt::format(" to='{}' xmpp:restart='true'", kHost), "");
+    read_until("</stream:features>");
+    return;
+  }
   if (carrier_ == Carrier::kWebSocket) {
     send(fmt::format("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='{}' version='1.0'/>",
                      kHost));
@@ -135,10 +182,13 @@ std::string Client::log_in(int user) {
   send("<presence/>");
   // The answer waits for the roster, but the barrier behind it need not.
   std::string heard = read_until("id='roster'");
-  return heard += barrier();
+  heard += barrier();
+  leave_request();
+  return heard;
 }
 
 void Client::send(std::string_view element) {
+  if (carrier_ == Carrier::kBosh) return ask("", element);
   if (carrier_ != Carrier::kWebSocket) return write(element);
   std::string frame;
   append_element(frame, carrier_, element);
@@ -169,9 +219,12 @@ std::string Client::read_until(std::string_view marker) {
       input_.erase(0, read.size());
       return read;
     }
+    leave_request();
+    const std::size_t known = input_.size();
     char buffer[16 * 1024];
     input_.append(buffer, read_some(buffer, sizeof buffer));
-    for (const std::string_view fault : {"</stream:stream>", "<failure"}) {
+    if (carrier_ == Carrier::kBosh) unanswered_ -= count_answers(input_, known);
+    for (const std::string_view fault : {"</stream:stream>", "<failure", "type='terminate'"}) {
       if (input_.find(fault) != std::string::npos) {
         give_up(fmt::format("waited for {}, got: {}", marker, input_));
       }

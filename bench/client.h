@@ -23,13 +23,13 @@ std::string user_jid(int number);
 // Connects to a loopback port; gives up when that fails.
 int connect_to(std::uint16_t port);
 
-// What carries the stream: TCP, TLS from the first byte (no certificate is checked), or a WebSocket
-// at a plain HTTP port.
-enum class Carrier { kPlain, kTls, kWebSocket };
-// "plain", "tls", "websocket"; gives up for another.
+// What carries the stream: TCP, TLS from the first byte (no certificate is checked), or, at a plain
+// HTTP port, a WebSocket or BOSH.
+enum class Carrier { kPlain, kTls, kWebSocket, kBosh };
+// "plain", "tls", "websocket", "bosh"; gives up for another.
 Carrier carrier_named(std::string_view name);
 
-// Appends what carries one element: itself, or a frame of a client.
+// Appends what carries one element: itself, or a frame of a client. Not for BOSH.
 void append_element(std::string& out, Carrier carrier, std::string_view element);
 
 class Client {
@@ -44,7 +44,7 @@ class Client {
   std::string log_in(int user);
   void send(std::string_view element);
   // Reads until `marker` has come; returns all up to its end, which is dropped. The heads of
-  // WebSocket frames are in it.
+  // WebSocket frames and of HTTP answers are in it.
   std::string read_until(std::string_view marker);
   // When it returns, all that the server had for this client before is read, and returned.
   std::string barrier();
@@ -55,6 +55,9 @@ class Client {
   std::size_t read_some(char* into, std::size_t size);
   void open_websocket();
   void open_stream();
+  void open_session();
+  void ask(std::string_view attributes, std::string_view payload);
+  void leave_request();
   void write(std::string_view bytes);
 
   Carrier carrier_;
@@ -62,6 +65,10 @@ class Client {
   SSL* ssl_ = nullptr;
   std::string input_;
   int barriers_ = 0;
+  // --- BOSH, all on one connection: the server answers the request it holds when another follows
+  std::string sid_;
+  std::uint64_t rid_ = 1'000'000;  // of the next request
+  int unanswered_ = 0;
 };
 
 }  // namespace bench
