@@ -124,17 +124,7 @@ bool BoshSide::take_answers() {
 void BoshSide::take(const std::string& bytes) {
   const auto body = parser_.parse_stanza(bytes);
   if (!body || !body->is("body", ns::kHttpBind)) return read_(bytes);
-  if (const auto sid = body->find_attr("sid")) {
-    sid_ = *sid;
-    from_ = body->attr("from");
-    lang_ = body->lang();
-    for (std::uint32_t i = 0; i < body->attribute_count(); ++i) {
-      const xml::Attribute one = body->attribute(i);
-      if (one.ns == ns::kXbosh && one.name == "version") version_ = one.value;
-    }
-    const std::string_view requests = body->attr("requests");
-    std::from_chars(requests.data(), requests.data() + requests.size(), may_ask_);
-  }
+  if (body->find_attr("sid")) take_session(*body);
   bool has_error = false;
   std::vector<std::string> children;
   for (xml::Element one = body->first_child(); one; one = one.next_sibling()) {
@@ -156,6 +146,18 @@ void BoshSide::take(const std::string& bytes) {
   take_header();
   ended_ = true;
   read_("</stream:stream>");
+}
+
+void BoshSide::take_session(xml::Element body) {
+  sid_ = body.attr("sid");
+  from_ = body.attr("from");
+  lang_ = body.lang();
+  for (std::uint32_t i = 0; i < body.attribute_count(); ++i) {
+    const xml::Attribute one = body.attribute(i);
+    if (one.ns == ns::kXbosh && one.name == "version") version_ = one.value;
+  }
+  const std::string_view requests = body.attr("requests");
+  std::from_chars(requests.data(), requests.data() + requests.size(), may_ask_);
 }
 
 void BoshSide::take_child(std::string_view element) {

@@ -83,6 +83,7 @@ class BoshSide final : public c2s::BoshFront, public c2s::ChannelOwner {
   bool open_session(const c2s::BoshRequest& request, std::uint64_t ticket);
   void refuse(std::uint64_t ticket, c2s::BoshCondition condition);
   void take(const std::string& body);
+  void take_session(xml::Element body);
   void take_child(std::string_view element);
   void take_header();
 
