@@ -40,11 +40,13 @@ void large_transfer_to_a_slow_reader_arrives_whole(void**) {
   Scene scene;
   std::size_t queued = 0;
   scene.accepted_hook = [&](Side& server) { server.write(sent); };
-  scene.connected_hook = [](Side& client) { client.connection->pause_reading(); };
   // A second connection's worth of turns later the reader wakes up.
   rosterd::Timer wake([](void* p) { static_cast<Scene*>(p)->client.connection->resume_reading(); },
                       &scene);
-  scene.loop.timers().arm(wake, scene.loop.now() + std::chrono::milliseconds(20));
+  scene.connected_hook = [&](Side& client) {
+    client.connection->pause_reading();
+    scene.loop.timers().arm(wake, scene.loop.now() + std::chrono::milliseconds(20));
+  };
   scene.client.bytes_hook = [&](Side& client) {
     if (queued == 0) queued = scene.server.connection->queued_bytes();
     if (client.received.size() == sent.size()) client.close();
