@@ -27,8 +27,10 @@ void Force::on_user_came(const std::string& user) {
   record.stale = false;
 }
 
+// A copy that was young at the login has been as good as an answer ever since.
 void Force::on_user_left(const std::string& user) {
-  if (world_.web_app.has_said(user, records_[user].login)) {
+  const bool young = now(user) && !records_[user].stale;
+  if (young || world_.web_app.has_said(user, records_[user].login)) {
     records_[user].confirmed = world_.now();
   }
   now_.erase(user);
@@ -155,9 +157,10 @@ void Force::check_origin(const std::string& user, const Contacts& roster) {
     verdict_.broke("a refresh that was answered is not undone", has);
   }
   const bool word = is_word_of_web_app(user, roster, std::max(record.login, record.oldest));
-  const bool current = word || is_young_copy(user, roster);
-  if (current || is_kept_copy(user, roster)) {
-    record.stale = !current;
+  // A young copy serves without a question. After a failure it is a kept one like others.
+  const bool kept = !word && is_kept_copy(user, roster);
+  if (word || kept || is_young_copy(user, roster)) {
+    record.stale = kept;
   } else if (is_word_of_web_app(user, roster, record.oldest)) {
     verdict_.broke("a login gets what the web app says after it", has);
   } else if (is_word_of_web_app(user, roster, 0)) {

@@ -196,7 +196,8 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
     const bool stayed = old != post.in_force.end() && old->second && force_.now(contact) &&
                         force_.login(contact) < post.came;
     if (had->contains(contact) || !stayed || web_app.changed(contact) > post.came) continue;
-    if (web_app.has_told(contact, false, post.came)) continue;
+    // He has been asked for, in vain or in time that was too short.
+    if (web_app.has_told(contact, false, post.came) || web_app.is_asked(contact)) continue;
     // Of whom it says something itself it is believed.
     const auto named = post.users.find(contact);
     if (named != post.users.end() && named->second.outcome) continue;
@@ -230,10 +231,27 @@ PostRules::Fate PostRules::fate(const Pending& post, const std::vector<std::stri
   return worst;
 }
 
-// A refresh that waits in the queue has time, a login has not, and they share a question.
+// A refresh that waits in the queue has time, a login has not, and they share a question. And who
+// was turned away while the web app failed may be an error, though a later refresh brings him.
 bool PostRules::may_be_given_up(const Pending& post, const std::string& user) {
+  if (world_.web_app.may_have_failed_probe(post.came)) return true;
+  if (may_end_with_retry(post, user)) return true;
   const std::optional<Instant> when = force_.given_up(user);
   return when && *when >= post.since;
+}
+
+// A question that has been asked in vain has its time, in the queue as well, and a refresh may have
+// joined it there.
+bool PostRules::may_end_with_retry(const Pending& post, const std::string& user) {
+  const Instant end = post.since + world_.least_timeout();
+  if (world_.now() < end) return false;
+  bool in_vain = false;
+  for (const Told& told : world_.web_app.told(user)) {
+    if (told.post != 0) continue;
+    if (told.at < post.came) in_vain = !told.good;
+    if (told.good && told.sent >= post.came && told.time < end) return false;
+  }
+  return in_vain;
 }
 
 // An answer that is older than the refresh may have come into force after it, or the user has gone:
@@ -292,6 +310,7 @@ void PostRules::check_nothing(const Pending& post, const Counts& answer) {
     force_.on_named(user, post.came);
     if (named.how == Named::How::kOffline) force_.on_refreshed(user, post.came);
     if (!force_.changed().contains(user) || !force_.before(user)) continue;
+    if (force_.may_have_come_first(user)) continue;
     verdict_.broke("a refresh of all or nothing that fails changes nothing", user);
   }
 }
@@ -315,18 +334,21 @@ bool PostRules::may_ask(const Pending& post, const std::string& user) {
   return named->second.how != Named::How::kSaid || has_lost_base(post, user);
 }
 
-// Not when it may have been given up meanwhile.
+// Not when it may have been given up meanwhile; and who has come since it was sent waits for the
+// next.
 bool PostRules::surely_needs(const std::string& user) {
   WebApp& web_app = world_.web_app;
   const Duration least = world_.least_timeout();
-  if (world_.is_online(user) && !web_app.has_told(user, true, force_.login(user)) &&
-      force_.since_login(user) < least) {
+  const Moment sent = web_app.sent(user);
+  const auto waits = [&](Moment came) { return sent == 0 || came < sent; };
+  if (world_.is_online(user) && waits(force_.login(user)) &&
+      !web_app.has_told(user, true, force_.login(user)) && force_.since_login(user) < least) {
     return true;
   }
   return std::any_of(pending_.begin(), pending_.end(), [&](const auto& one) {
     const Pending& post = one.second;
     const auto named = post.users.find(user);
-    return world_.now() - post.since < least && named != post.users.end() &&
+    return waits(post.came) && world_.now() - post.since < least && named != post.users.end() &&
            named->second.how == Named::How::kAsked && !web_app.has_told(user, true, post.came) &&
            !may_be_given_up(post, user);
   });
@@ -342,7 +364,12 @@ bool PostRules::may_be_contact(const std::string& user) {
   std::erase_if(asked, is_past);
   std::erase_if(over_, is_past);
   const std::size_t posts = last_ - oldest->first + 1 + over_.size();
-  if (!again && (!world_.is_online(user) || asked.size() >= posts)) return false;
+  // He may have left while the question was in the queue.
+  const bool was_online =
+      world_.is_online(user) || std::any_of(pending_.begin(), pending_.end(), [&](const auto& one) {
+        return one.second.in_force.contains(user);
+      });
+  if (!again && (!was_online || asked.size() >= posts)) return false;
   if (!again) asked.push_back(verdict_.next_moment());
   return true;
 }

@@ -73,6 +73,7 @@ class PostRules {
   void say(const std::string& user, const Named& named, std::uint32_t number, const Pending& post);
   bool may_ask(const Pending& post, const std::string& user);
   bool may_be_given_up(const Pending& post, const std::string& user);
+  bool may_end_with_retry(const Pending& post, const std::string& user);
   bool has_lost_base(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::vector<std::string>& element);

@@ -23,6 +23,16 @@ void Rules::on_turn(const Action& action) {
   presence_.begin_turn(action);
   for (auto& [full, client] : world_.clients) read_client(*client, action);
   presence_.end_turn(action);
+  forsake();
+}
+
+// Time may have passed since the turn before, and with it somebody's who waited.
+void Rules::on_asked(const std::string& user) {
+  forsake();
+  posts_.on_asked(user);
+}
+
+void Rules::forsake() {
   for (const std::string& user : world_.web_app.asked_among_many()) {
     if (!posts_.surely_needs(user)) world_.web_app.forsake(user);
   }

@@ -43,9 +43,11 @@ class Rules final : public World::Events, private WebApp::Events {
     posts_.on_over(number, counts);
   }
   void on_turn(const Action& action) override;
-  void on_asked(const std::string& user) override { posts_.on_asked(user); }
+  void on_asked(const std::string& user) override;
   void read_client(Client& client, const Action& action);
   void check_roster(const Client& client);
+  // Of those for whom a request for many goes on, whom nobody waits for any more.
+  void forsake();
 
   Verdict& verdict_;
   World& world_;

@@ -69,6 +69,8 @@ class WebApp final : public web::Fetcher {
   // --- requests
   // Of each user there is one at most that somebody waits for: his own, or one for many.
   bool is_asked(const std::string& user) const { return requests_.contains(user); }
+  // When that was sent, 0: it has not been.
+  Moment sent(const std::string& user) const { return requests_.at(user).sent; }
   std::vector<std::string> asked() const;  // users, in the order of asking
   std::vector<std::string> asked_among_many() const;
   // Perhaps nobody waits any more for what the request for many will bring of this user: it may go
@@ -104,6 +106,8 @@ class WebApp final : public web::Fetcher {
   bool may_have_told(const std::string& user, Moment since);
   // So many failures in a row that the server may stop asking for a while.
   bool is_shunned() const { return failures_ >= kManyFailures; }
+  // One of these came then or later: it may have been the probe for whose outcome others waited.
+  bool may_have_failed_probe(Moment since) const { return failed_probe_ >= since; }
   // When the first such roster was told; never: the end of time.
   Moment told_good_at(const std::string& user, Moment since);
   const std::vector<Told>& told(const std::string& user) { return told_[user]; }
@@ -143,6 +147,7 @@ class WebApp final : public web::Fetcher {
   void redirect(const std::string& user, const Request& request);
   void go_on(const Request& request, http::Response response);
   void fail(const Requests& requests, Result<http::Response> response);
+  void count_failure();
   Told& note_told(const std::string& user, const Request& request, bool good, Contacts contacts);
 
   Verdict& verdict_;
@@ -154,7 +159,8 @@ class WebApp final : public web::Fetcher {
   std::set<std::uint64_t> out_;  // tickets
   std::size_t places_ = 16;
   static constexpr int kManyFailures = 5;
-  int failures_ = 0;  // since the last roster, of any user
+  int failures_ = 0;         // since the last roster, of any user
+  Moment failed_probe_ = 0;  // perhaps, and the last one; 0: never
   std::uint64_t last_ticket_ = 0;
   std::optional<Request> next_;  // what the one that is being answered leads to
   bool answers_many_ = false;

@@ -152,14 +152,14 @@ std::uint64_t WebApp::fetch(web::FetchRequest fetch_request, web::FetchEvents* e
 }
 
 void WebApp::ask(const std::string& user, Request request) {
-  const auto old = requests_.find(user);
-  if (old != requests_.end() && !old->second.forsaken) {
-    verdict_.broke("one fetch is in flight per user", user + " is asked for twice");
-  }
   if (request.goes_on()) {
     request.contacts = data(user);
   } else {
     events_->on_asked(user);
+  }
+  const auto old = requests_.find(user);
+  if (old != requests_.end() && !old->second.forsaken) {
+    verdict_.broke("one fetch is in flight per user", user + " is asked for twice");
   }
   requests_[user] = std::move(request);
 }
@@ -180,10 +180,15 @@ void WebApp::cancel(std::uint64_t ticket) {
     return verdict_.broke("only what is out is cancelled", "ticket " + std::to_string(ticket));
   }
   for (const auto& [user, request] : take(ticket)) {
-    verdict_.note([&] { return "    web app is not waited for any longer: " + user; });
+    verdict_.note([&user = user] { return "    web app is not waited for any longer: " + user; });
     note_told(user, request, false, {});
   }
+  count_failure();
+}
+
+void WebApp::count_failure() {
   ++failures_;
+  if (is_shunned()) failed_probe_ = verdict_.next_moment();
 }
 
 void WebApp::send(const std::string& user) {
@@ -293,7 +298,7 @@ void WebApp::go_on(const Request& request, http::Response response) {
 
 void WebApp::fail(const Requests& requests, Result<http::Response> response) {
   for (const auto& [user, request] : requests) note_told(user, request, false, {});
-  ++failures_;
+  count_failure();
   const Request& request = requests.begin()->second;
   request.events->on_fetch_done(request.ticket, std::move(response));
 }

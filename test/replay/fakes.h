@@ -63,10 +63,10 @@ class WebApp final : public web::Fetcher, public app::FileReader {
  public:
   struct Answer {
     int status = 404;
-    std::string body;
-    std::string location;     // of a redirect
-    std::string retry_after;  //
-    std::string next;         // where the next page is
+    std::string body = {};
+    std::string location = {};     // of a redirect
+    std::string retry_after = {};  //
+    std::string next = {};         // where the next page is
   };
 
   std::map<std::string, Answer, std::less<>> answers;  // who has none gets 404

@@ -62,7 +62,7 @@ Status Scene::set_answer(const std::string& user, const std::string& status, std
   const auto number = parse_status(status);
   if (!number) return tl::unexpected<Error>(number.error());
   web_app_.silent.erase(user);
-  web_app_.answers[user] = {*number, std::move(body), {}, {}};
+  web_app_.answers[user] = {*number, std::move(body)};
   return {};
 }
 
@@ -79,7 +79,7 @@ Status Scene::web_app_asks_for_patience(const Arguments& a) {
 }
 
 Status Scene::web_app_redirects(const Arguments& a) {
-  web_app_.answers[a[0]] = {302, {}, a[1], {}};
+  web_app_.answers[a[0]] = {302, {}, a[1]};
   return {};
 }
 
@@ -101,7 +101,7 @@ Status Scene::web_app_stops_holding(const Arguments& a) {
 Status Scene::answer_held(const std::string& user, const std::string& status, std::string body) {
   const auto number = parse_status(status);
   if (!number) return tl::unexpected<Error>(number.error());
-  if (!web_app_.answer_held(user, {*number, std::move(body), {}, {}})) {
+  if (!web_app_.answer_held(user, {*number, std::move(body)})) {
     return make_error(Errc::kInvalid, "no request is held");
   }
   return settled();
