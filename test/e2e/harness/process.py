@@ -2,6 +2,7 @@
 """Child: a program that a test or the demo started, its output, and its certain end."""
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import random
@@ -118,6 +119,14 @@ class Child:
         status = await asyncio.wait_for(self._process.wait(), patience)
         await asyncio.shield(self._reader)
         return status
+
+    async def quit(self):
+        """Ends it by its own command, unless it is ending already."""
+        if not self.running:
+            return
+        with contextlib.suppress(ConnectionError):
+            await self.write("quit")
+        await self.wait_exit()
 
     async def stop(self):
         """Asks it to end; kills it when it does not. Returns its exit status."""

@@ -43,6 +43,4 @@ class XmppJs:
         return await self._child.wait_line(part, since)
 
     async def close(self):
-        if self._child.running:
-            await self._child.write("quit")
-            await self._child.wait_exit()
+        await self._child.quit()
