@@ -3,11 +3,13 @@
 // The password stands in the environment as PASSWORD. Lines in: "message JID TEXT", "quit". Lines
 // out: "online JID", "contact JID SUBSCRIPTION NAME", "push JID SUBSCRIPTION", "presence JID TYPE",
 // "message JID TEXT", "error CONDITION", "offline".
+import { webcrypto } from "node:crypto";
 import readline from "node:readline";
 import WebSocket from "ws";
 import { client, xml, jid } from "@xmpp/client";
 
-globalThis.WebSocket ??= WebSocket; // Debian's node has none
+globalThis.crypto ??= webcrypto; // Debian's node has neither
+globalThis.WebSocket ??= WebSocket;
 
 const [service, address] = process.argv.slice(2);
 const own = jid(address);
