@@ -72,8 +72,9 @@ struct Config {
   web::HttpServerOptions http_server;
   bool websocket_enabled = true;
   bool bosh_enabled = true;
-  c2s::BoshEndpointOptions bosh;   // without proxies: the server gives it the door's
-  web::HostMetaOptions host_meta;  // without proxies: the server gives it the door's
+  web::Origins origins = {"*"};    // whose pages may chat
+  c2s::BoshEndpointOptions bosh;   // without origins and proxies: the server adds them
+  web::HostMetaOptions host_meta;  // likewise
   web::StaticFilesOptions static_files;
   web::HttpClientOptions http_client;
   app::RosterSourceOptions roster;

@@ -123,7 +123,7 @@ class Checker {
     const std::string& url = config_.host_meta.external_url;
     const auto parsed = web::parse_external_url(url);
     if (!url.empty() && !parsed) add("http_external_url", parsed.error().text);
-    for (const std::string& origin : config_.bosh.origins) {
+    for (const std::string& origin : config_.origins) {
       if (web::is_origin(origin)) continue;
       add("http_origins", '"' + origin + "\" is no origin such as \"https://app.example.org\"");
     }

@@ -221,7 +221,7 @@ constexpr Option kOptions[] = {
      MEMBER(host_meta.external_url)},
     {"", "http_origins", kList, 0, 0, "", kReload,
      "Web origins whose pages may chat, \"https://app.example.org\"; \"*\" = all.",
-     MEMBER(bosh.origins)},
+     MEMBER(origins)},
     {"", "websocket", kBool, 0, 0, "", kRestart, "Serve XMPP over WebSocket at /xmpp-websocket.",
      MEMBER(websocket_enabled)},
     {"", "bosh", kBool, 0, 0, "", kRestart, "Serve XMPP over BOSH at /http-bind.",

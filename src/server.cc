@@ -115,11 +115,12 @@ web::HostMetaOptions make_host_meta(const Config& config) {
 }
 
 c2s::WebSocketOptions make_websocket(const Config& config) {
-  return {config.bosh.origins, config.door.proxies};
+  return {config.origins, config.door.proxies};
 }
 
 c2s::BoshEndpointOptions make_bosh(const Config& config) {
   c2s::BoshEndpointOptions options = config.bosh;
+  options.origins = config.origins;
   options.proxies = config.door.proxies;
   return options;
 }

@@ -40,12 +40,26 @@ net::Address find_client_address(const net::Address& peer, const http::Fields& f
   return {};
 }
 
+std::string_view find_last_item(const http::Fields& fields, std::string_view name) {
+  std::string_view last;
+  for (const auto& [field, value] : fields.all()) {
+    if (text::ascii_iequals(field, name)) last = value;
+  }
+  return text::trim(last.substr(last.rfind(',') + 1));
+}
+
+std::optional<bool> find_forwarded_tls(const net::Address& peer, const http::Fields& fields,
+                                       const std::vector<net::Network>& proxies) {
+  if (!net::is_in(proxies, peer)) return std::nullopt;
+  const std::string_view scheme = find_last_item(fields, "X-Forwarded-Proto");
+  if (scheme.empty()) return std::nullopt;
+  return text::ascii_iequals(scheme, "https");
+}
+
 bool is_private_way(const net::Address& peer, bool tls, const http::Fields& fields,
                     const std::vector<net::Network>& proxies) {
-  const bool proxied = net::is_in(proxies, peer);
-  const std::string_view told = proxied ? fields.get("X-Forwarded-Proto") : std::string_view();
-  if (!told.empty()) return text::ascii_iequals(told, "https");
-  return peer.is_loopback() || (tls && !proxied);
+  if (const auto told = find_forwarded_tls(peer, fields, proxies)) return *told;
+  return peer.is_loopback() || (tls && !net::is_in(proxies, peer));
 }
 
 }  // namespace rosterd::web

@@ -7,6 +7,7 @@ using rosterd::http::Fields;
 using rosterd::net::Address;
 using rosterd::net::Network;
 using rosterd::web::find_client_address;
+using rosterd::web::is_private_way;
 
 namespace {
 
@@ -59,6 +60,33 @@ void fields_that_disagree_are_not_believed(void**) {
   assert_text_equal(client("10.0.0.1", "192.0.2.1", "for=\"192.0.2.1:80\""), "192.0.2.1");
 }
 
+// `told`: each an X-Forwarded-Proto of its own.
+bool is_private(const char* peer, bool tls, std::initializer_list<const char*> told) {
+  Fields fields;
+  for (const char* value : told) fields.add("X-Forwarded-Proto", value);
+  return is_private_way(*Address::parse(peer, 4711), tls, fields, {*Network::parse("10.0.0.0/8")});
+}
+
+void way_is_private_by_tls_or_on_this_machine(void**) {
+  assert_true(is_private("192.0.2.9", true, {}));
+  assert_false(is_private("192.0.2.9", false, {}));
+  assert_true(is_private("127.0.0.1", false, {}));
+}
+
+void way_through_a_proxy_is_as_private_as_it_says(void**) {
+  assert_true(is_private("10.0.0.1", false, {"https"}));
+  assert_false(is_private("10.0.0.1", true, {"http"}));
+  assert_false(is_private("10.0.0.1", true, {}));
+}
+
+void what_others_say_of_the_way_does_not_count(void**) {
+  assert_false(is_private("192.0.2.9", false, {"https"}));
+  // The client's own field, before that of the proxy.
+  assert_false(is_private("10.0.0.1", false, {"https", "http"}));
+  assert_false(is_private("10.0.0.1", false, {"https, http"}));
+  assert_true(is_private("10.0.0.1", false, {"http", "HTTPS"}));
+}
+
 }  // namespace
 
 int main() {
@@ -70,6 +98,9 @@ int main() {
       cmocka_unit_test(request_of_a_proxy_itself_comes_from_it),
       cmocka_unit_test(client_that_the_proxy_does_not_name_is_unknown),
       cmocka_unit_test(fields_that_disagree_are_not_believed),
+      cmocka_unit_test(way_is_private_by_tls_or_on_this_machine),
+      cmocka_unit_test(way_through_a_proxy_is_as_private_as_it_says),
+      cmocka_unit_test(what_others_say_of_the_way_does_not_count),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
