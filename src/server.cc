@@ -9,6 +9,7 @@
 #include "app/door.h"
 #include "app/events.h"
 #include "app/file_reader.h"
+#include "app/host_auth.h"
 #include "app/login_tokens.h"
 #include "app/monitor.h"
 #include "app/refresh.h"
@@ -164,8 +165,9 @@ struct Server::Impl final : net::SignalEvents,
         events(make_events(config), *webhook_client, *loop, loop->timers(), this),
         source(config.roster, http_client.get(), &files, *loop, loop->timers()),
         core(config.im, *loop, &source),
-        auth(*loop, std::move(prepared.accounts)),
-        tokens(auth, *loop, loop->timers()),
+        accounts(*loop, std::move(prepared.accounts)),
+        host_auth(accounts),
+        tokens(host_auth, *loop, loop->timers()),
         service(*loop, core, tokens, config.streams, std::move(prepared.xmpp_tls)),
         http_server(*loop, make_http_server(config)),
         refresh(config.refresh, core, source, *loop, loop->timers()),
@@ -212,7 +214,8 @@ struct Server::Impl final : net::SignalEvents,
   app::Events events;
   app::RosterSource source;
   im::Core core;
-  store::AccountsAuth auth;
+  store::AccountsAuth accounts;
+  app::HostAuth host_auth;
   app::LoginTokens tokens;
   c2s::Service service;
   web::HttpServer http_server;
@@ -385,7 +388,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   source.set_options(fresh.roster);
   events.set_options(make_events(fresh));
   core.set_options(fresh.im);
-  auth.set_accounts(std::move(prepared.accounts));
+  accounts.set_accounts(std::move(prepared.accounts));
   service.set_options(fresh.streams);
   service.set_tls(std::move(prepared.xmpp_tls));
   http_server.set_options(make_http_server(fresh));

@@ -65,14 +65,18 @@ void LoginTokens::check_password(const xmpp::Jid& user, std::string password, st
   if (!password.starts_with(kPrefix) || !take(user, password)) {
     return accounts_.check_password(user, std::move(password), ticket, events);
   }
-  answers_.push_back({ticket, events});
+  answers_.push_back({user, ticket, events});
   timers_.arm(answering_, clock_.now());
+}
+
+void LoginTokens::identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) {
+  accounts_.identify(std::move(evidence), ticket, events);
 }
 
 // Later, as the port promises.
 void LoginTokens::give_answers() {
   for (const Answer& answer : std::exchange(answers_, {})) {
-    answer.events->on_password(answer.ticket, true);
+    answer.events->on_login(answer.ticket, xmpp::Login{answer.user});
   }
 }
 

@@ -35,6 +35,7 @@ class LoginTokens final : public im::AuthSource {
                   im::AuthEvents* events) override;
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
+  void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
 
  private:
   // Kept by its digest: what is read out of memory opens nothing.
@@ -44,6 +45,7 @@ class LoginTokens final : public im::AuthSource {
     Instant expires;
   };
   struct Answer {
+    xmpp::Jid user;
     std::uint64_t ticket;
     im::AuthEvents* events;
   };

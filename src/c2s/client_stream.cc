@@ -175,10 +175,10 @@ void ClientStream::on_keys(const Result<xmpp::ScramKeys>& keys) {
   consume_kept();
 }
 
-void ClientStream::on_password(const Result<bool>& right) {
+void ClientStream::on_login(const Result<xmpp::Login>& login) {
   if (closed_ || !waiting()) return;
   xmpp::Actions actions;
-  negotiation_->on_password(right, actions);
+  negotiation_->on_login(login, actions);
   perform(actions);
   consume_kept();
 }
@@ -211,6 +211,10 @@ void ClientStream::perform_action(xmpp::action::NeedKeys& action) {
 void ClientStream::perform_action(xmpp::action::NeedPassword& action) {
   context_.auth.check_password(action.user, std::move(action.password), handle_.to_u64(),
                                &context_.auth_events);
+}
+
+void ClientStream::perform_action(xmpp::action::NeedIdentity& action) {
+  context_.auth.identify(std::move(action.evidence), handle_.to_u64(), &context_.auth_events);
 }
 
 void ClientStream::perform_action(xmpp::action::Authenticated& action) {

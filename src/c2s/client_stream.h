@@ -97,7 +97,7 @@ class ClientStream {
 
   // --- answers of the AuthSource ---------------------------------------------------------------
   void on_keys(const Result<xmpp::ScramKeys>& keys);
-  void on_password(const Result<bool>& right);
+  void on_login(const Result<xmpp::Login>& login);
 
   // --- end of turn -----------------------------------------------------------------------------
   // The session's outbox to the channel, limits checked, and Session::end obeyed.
@@ -129,6 +129,7 @@ class ClientStream {
   void perform_action(xmpp::action::ExpectHeader& action);
   void perform_action(xmpp::action::NeedKeys& action);
   void perform_action(xmpp::action::NeedPassword& action);
+  void perform_action(xmpp::action::NeedIdentity& action);
   void perform_action(xmpp::action::Authenticated& action);
   void perform_action(xmpp::action::AuthFailed& action);
   void perform_action(xmpp::action::Bind& action);

@@ -169,8 +169,8 @@ void Service::on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys)
   if (Client* client = impl_->clients.find(client_of(ticket))) client->stream.on_keys(keys);
 }
 
-void Service::on_password(std::uint64_t ticket, const Result<bool>& right) {
-  if (Client* client = impl_->clients.find(client_of(ticket))) client->stream.on_password(right);
+void Service::on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) {
+  if (Client* client = impl_->clients.find(client_of(ticket))) client->stream.on_login(login);
 }
 
 }  // namespace rosterd::c2s

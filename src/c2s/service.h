@@ -49,7 +49,7 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
   bool on_flush() override;
   void on_reap() override;
   void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) override;
-  void on_password(std::uint64_t ticket, const Result<bool>& right) override;
+  void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) override;
 
  private:
   struct Impl;

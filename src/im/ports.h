@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "xmpp/jid.h"
+#include "xmpp/login.h"
 #include "xmpp/sasl.h"
 
 namespace rosterd::im {
@@ -33,11 +34,14 @@ class AuthEvents {
  public:
   virtual ~AuthEvents() = default;
   virtual void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) = 0;
-  virtual void on_password(std::uint64_t ticket, const Result<bool>& right) = 0;
+  // kDenied: he is not let in. Any other error says nothing about what he gave.
+  virtual void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) = 0;
 };
 
-// Where accounts are: store::AccountsFile, later the web app. Answers come later, never from inside
-// the call, each with the ticket of its question. kUnavailable means "cannot tell now".
+// Where accounts are: a file (store::AccountsAuth), or the web app by one of its protocols. Answers
+// come later, never from inside the call, each with the ticket of its question. kUnavailable means
+// "cannot tell now". What a host's accounts can be asked is in its xmpp::LoginMethods; they answer
+// kUnsupported to the rest.
 class AuthSource {
  public:
   virtual ~AuthSource() = default;
@@ -48,6 +52,8 @@ class AuthSource {
   // Takes as long for an unknown user as for a known one. `password` has not been prepared.
   virtual void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                               AuthEvents* events) = 0;
+  // Whose token or cookie is it?
+  virtual void identify(xmpp::Evidence evidence, std::uint64_t ticket, AuthEvents* events) = 0;
 };
 
 // How a session came to its end, as the web app is told.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/accounts_auth.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,13 @@ constexpr std::size_t kDecoySaltSize = 16;  // as make_account()'s
 // One PLAIN login: the thread pool derives the key from the password and compares.
 class PasswordWork : public net::Work {
  public:
-  PasswordWork(xmpp::ScramKeys keys, std::string password, std::uint64_t ticket,
+  PasswordWork(xmpp::Jid user, xmpp::ScramKeys keys, std::string password, std::uint64_t ticket,
                im::AuthEvents* events)
-      : keys_(std::move(keys)), password_(std::move(password)), ticket_(ticket), events_(events) {}
+      : user_(std::move(user)),
+        keys_(std::move(keys)),
+        password_(std::move(password)),
+        ticket_(ticket),
+        events_(events) {}
   ~PasswordWork() override { crypto::wipe(password_); }
 
   void run() override {
@@ -31,13 +36,16 @@ class PasswordWork : public net::Work {
 
   void done(bool cancelled) override {
     if (cancelled) {
-      events_->on_password(ticket_, make_error(Errc::kCancelled, "shutting down"));
+      events_->on_login(ticket_, make_error(Errc::kCancelled, "shutting down"));
+    } else if (right_) {
+      events_->on_login(ticket_, xmpp::Login{user_});
     } else {
-      events_->on_password(ticket_, right_);
+      events_->on_login(ticket_, make_error(Errc::kDenied, "wrong password or unknown user"));
     }
   }
 
  private:
+  const xmpp::Jid user_;
   xmpp::ScramKeys keys_;
   std::string password_;
   std::uint64_t ticket_;
@@ -53,19 +61,21 @@ struct AccountsAuth::Impl {
   void learn();
   xmpp::ScramKeys make_decoy(const xmpp::Jid& user, crypto::Hash hash) const;
   xmpp::ScramKeys find_keys(const xmpp::Jid& user, crypto::Hash hash) const;
+  struct Answer;
+  void answer_soon(Answer answer);
   void on_answer();
 
   struct Answer {
     std::uint64_t ticket;
     im::AuthEvents* events;
-    Result<xmpp::ScramKeys> keys;
+    std::optional<Result<xmpp::ScramKeys>> keys;  // none: a login is refused
   };
 
   net::Loop& loop;
   Accounts accounts;
   std::string decoy_secret = crypto::random_bytes(kSecretSize);
   int usual_iterations = kIterations;
-  std::vector<Answer> answers;  // fetch_keys() completes after it has returned
+  std::vector<Answer> answers;  // to be given after the call that asked has returned
   Timer answer_timer = Timer::bind<&Impl::on_answer>(this);
 };
 
@@ -95,9 +105,18 @@ xmpp::ScramKeys AccountsAuth::Impl::find_keys(const xmpp::Jid& user, crypto::Has
   return hash == crypto::Hash::kSha1 ? account->sha1 : account->sha256;
 }
 
+void AccountsAuth::Impl::answer_soon(Answer answer) {
+  answers.push_back(std::move(answer));
+  loop.timers().arm(answer_timer, loop.now());
+}
+
 void AccountsAuth::Impl::on_answer() {
   for (const Answer& answer : std::exchange(answers, {})) {
-    answer.events->on_keys(answer.ticket, answer.keys);
+    if (answer.keys) {
+      answer.events->on_keys(answer.ticket, *answer.keys);
+    } else {
+      answer.events->on_login(answer.ticket, make_error(Errc::kUnsupported, "passwords only"));
+    }
   }
 }
 
@@ -115,8 +134,11 @@ void AccountsAuth::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uin
                               im::AuthEvents* events) {
   Result<xmpp::ScramKeys> keys = make_error(Errc::kUnsupported, "no keys for this hash");
   if (hash != crypto::Hash::kSha512) keys = impl_->find_keys(user, hash);
-  impl_->answers.push_back({ticket, events, std::move(keys)});
-  impl_->loop.timers().arm(impl_->answer_timer, impl_->loop.now());
+  impl_->answer_soon({ticket, events, std::move(keys)});
+}
+
+void AccountsAuth::identify(xmpp::Evidence, std::uint64_t ticket, im::AuthEvents* events) {
+  impl_->answer_soon({ticket, events, std::nullopt});
 }
 
 void AccountsAuth::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
@@ -132,7 +154,7 @@ void AccountsAuth::check_password(const xmpp::Jid& user, std::string password, s
     keys = impl_->make_decoy(user, hash);
   }
   impl_->loop.post_work(
-      std::make_unique<PasswordWork>(std::move(keys), std::move(password), ticket, events));
+      std::make_unique<PasswordWork>(user, std::move(keys), std::move(password), ticket, events));
 }
 
 }  // namespace rosterd::store

@@ -28,6 +28,7 @@ class AccountsAuth : public im::AuthSource {
   // PBKDF2 runs in the loop's thread pool; `password` is wiped afterwards.
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
+  void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
 
  private:
   struct Impl;

@@ -67,17 +67,33 @@ StanzaCondition bind_condition(Errc why) {
   }
 }
 
-const std::vector<Mechanism>& configured_mechanisms(StreamFraming framing,
-                                                    const NegotiationOptions& options) {
-  const bool own = framing != StreamFraming::kTcp && !options.http_mechanisms.empty();
+const std::vector<Mechanism>& configured_mechanisms(const LoginStage& stage) {
+  const NegotiationOptions& options = stage.options;
+  const bool own = stage.framing != StreamFraming::kTcp && !options.http_mechanisms.empty();
   return own ? options.http_mechanisms : options.mechanisms;
 }
 
-std::vector<Mechanism> offered_mechanisms(StreamFraming framing, const NegotiationOptions& options,
-                                          bool secure, const ChannelBindings& bindings) {
+// Whether the host's accounts can check it.
+bool can_succeed(Mechanism mechanism, const LoginStage& stage) {
+  const auto own = stage.options.methods.find(stage.host);
+  const LoginMethods methods = own == stage.options.methods.end() ? LoginMethods{} : own->second;
+  switch (mechanism) {
+    case Mechanism::kScramSha256Plus:
+    case Mechanism::kScramSha256:
+      return methods.scram_sha256;
+    case Mechanism::kScramSha1Plus:
+    case Mechanism::kScramSha1:
+      return methods.scram_sha1;
+    case Mechanism::kPlain:
+      return methods.passwords;
+  }
+  return false;
+}
+
+std::vector<Mechanism> offered_mechanisms(const LoginStage& stage) {
   std::vector<Mechanism> offered;
-  for (const Mechanism one : configured_mechanisms(framing, options)) {
-    if (!find_refusal(one, framing, options, secure, bindings)) offered.push_back(one);
+  for (const Mechanism one : configured_mechanisms(stage)) {
+    if (!find_refusal(one, stage)) offered.push_back(one);
   }
   return offered;
 }
@@ -88,39 +104,36 @@ bool may_authenticate(const NegotiationOptions& options, bool secure) {
   return secure || !options.tls_required;
 }
 
-std::optional<SaslFailure> find_refusal(Mechanism mechanism, StreamFraming framing,
-                                        const NegotiationOptions& options, bool secure,
-                                        const ChannelBindings& bindings) {
-  if (!may_authenticate(options, secure)) return SaslFailure::kEncryptionRequired;
-  const auto& configured = configured_mechanisms(framing, options);
+std::optional<SaslFailure> find_refusal(Mechanism mechanism, const LoginStage& stage) {
+  const NegotiationOptions& options = stage.options;
+  if (!may_authenticate(options, stage.secure)) return SaslFailure::kEncryptionRequired;
+  const auto& configured = configured_mechanisms(stage);
   if (std::find(configured.begin(), configured.end(), mechanism) == configured.end() ||
-      (is_plus(mechanism) && !(secure && bindings.any()))) {
+      !can_succeed(mechanism, stage) ||
+      (is_plus(mechanism) && !(stage.secure && stage.bindings.any()))) {
     return SaslFailure::kInvalidMechanism;
   }
-  if (mechanism == Mechanism::kPlain && !secure && !options.plain_without_tls) {
+  if (mechanism == Mechanism::kPlain && !stage.secure && !options.plain_without_tls) {
     return options.tls_available ? SaslFailure::kEncryptionRequired
                                  : SaslFailure::kMechanismTooWeak;
   }
   return std::nullopt;
 }
 
-bool offers_plus(StreamFraming framing, const NegotiationOptions& options, bool secure,
-                 const ChannelBindings& bindings) {
-  const auto offered = offered_mechanisms(framing, options, secure, bindings);
+bool offers_plus(const LoginStage& stage) {
+  const auto offered = offered_mechanisms(stage);
   return std::any_of(offered.begin(), offered.end(), is_plus);
 }
 
-void write_login_features(std::string& out, StreamFraming framing,
-                          const NegotiationOptions& options, bool secure,
-                          const ChannelBindings& bindings) {
-  open_features(out, framing);
+void write_login_features(std::string& out, const LoginStage& stage) {
+  open_features(out, stage.framing);
   xml::Writer writer(out);
-  if (!secure && options.tls_available && framing == StreamFraming::kTcp) {
-    write_starttls(writer, options.tls_required);
+  if (!stage.secure && stage.options.tls_available && stage.framing == StreamFraming::kTcp) {
+    write_starttls(writer, stage.options.tls_required);
   }
-  const auto offered = offered_mechanisms(framing, options, secure, bindings);
+  const auto offered = offered_mechanisms(stage);
   if (!offered.empty()) write_mechanisms(writer, offered);
-  if (offers_plus(framing, options, secure, bindings)) write_bindings(writer, bindings);
+  if (std::any_of(offered.begin(), offered.end(), is_plus)) write_bindings(writer, stage.bindings);
   close_features(out);
 }
 

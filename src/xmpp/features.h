@@ -4,24 +4,29 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "xmpp/negotiation.h"
 
 namespace rosterd::xmpp {
 
+// A stream before authentication: what its offers follow from. Views, valid during a call.
+struct LoginStage {
+  StreamFraming framing;
+  const NegotiationOptions& options;
+  std::string_view host;  // one of the options'
+  bool secure;
+  const ChannelBindings& bindings;
+};
+
 // Whether SASL may happen on this stream as it is now.
 bool may_authenticate(const NegotiationOptions& options, bool secure);
 // Why this mechanism is not offered on this stream; nullopt when it is.
-std::optional<SaslFailure> find_refusal(Mechanism mechanism, StreamFraming framing,
-                                        const NegotiationOptions& options, bool secure,
-                                        const ChannelBindings& bindings);
-bool offers_plus(StreamFraming framing, const NegotiationOptions& options, bool secure,
-                 const ChannelBindings& bindings);
+std::optional<SaslFailure> find_refusal(Mechanism mechanism, const LoginStage& stage);
+bool offers_plus(const LoginStage& stage);
 
 // Before authentication: STARTTLS and mechanisms, with the bindings that -PLUS may use (XEP-0440).
-void write_login_features(std::string& out, StreamFraming framing,
-                          const NegotiationOptions& options, bool secure,
-                          const ChannelBindings& bindings);
+void write_login_features(std::string& out, const LoginStage& stage);
 // After it: bind, the session of RFC 3921, roster versioning.
 void write_bind_features(std::string& out, StreamFraming framing);
 // The error of a bind iq, which the client may repeat.

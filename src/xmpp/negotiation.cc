@@ -55,6 +55,7 @@ struct Negotiation::Impl {
     stage = Stage::kClosed;
     actions.push_back(action::Close{condition, std::move(text)});
   }
+  LoginStage stage_of_login() const { return {framing, options, host, secure, bindings}; }
   std::string make_header() const;
   const std::string* find_named_host(const xml::StreamHeader& header) const;
   bool is_own_address(const std::string& from) const;
@@ -68,6 +69,7 @@ struct Negotiation::Impl {
   void take(SaslChallenge& step, Actions& actions);
   void take(SaslNeedKeys& step, Actions& actions);
   void take(SaslNeedPassword& step, Actions& actions);
+  void take(SaslNeedIdentity& step, Actions& actions);
   void take(SaslSuccess& step, Actions& actions);
   void take(SaslFail& step, Actions& actions) { fail_sasl(step.failure, step.log_text, actions); }
   void fail_sasl(SaslFailure failure, std::string why, Actions& actions);
@@ -86,6 +88,7 @@ struct Negotiation::Impl {
   Jid user;  // bare, once authenticated
   int failures = 0;
   Mechanism mechanism = Mechanism::kPlain;
+  std::optional<WallTime> expires;
   std::unique_ptr<SaslExchange> sasl;
   std::string sasl_user;  // for the log
   std::string bind_id;    // of the bind iq that waits for its answer
@@ -143,7 +146,7 @@ void Negotiation::on_header(const xml::StreamHeader& header, Actions& actions) {
     write_bind_features(out, impl.framing);
     impl.stage = Impl::Stage::kBind;
   } else {
-    write_login_features(out, impl.framing, impl.options, impl.secure, impl.bindings);
+    write_login_features(out, impl.stage_of_login());
     impl.stage = Impl::Stage::kLogin;
   }
   impl.send(actions, std::move(out));
@@ -224,12 +227,11 @@ void Negotiation::Impl::start_sasl(xml::Element auth, Actions& actions) {
   }
   const std::string_view name = auth.attr("mechanism");
   const auto named = parse_mechanism(name);
-  const auto refusal = named ? find_refusal(*named, framing, options, secure, bindings)
-                             : SaslFailure::kInvalidMechanism;
+  const auto refusal =
+      named ? find_refusal(*named, stage_of_login()) : SaslFailure::kInvalidMechanism;
   if (refusal) return fail_sasl(*refusal, "mechanism " + text::for_log(name, 40), actions);
   mechanism = *named;
-  sasl = SaslExchange::start(mechanism, host, bindings,
-                             offers_plus(framing, options, secure, bindings));
+  sasl = SaslExchange::start(mechanism, host, bindings, offers_plus(stage_of_login()));
   std::string initial = auth.text();
   if (initial.empty()) {  // section 6.4.3: an empty challenge asks for it
     SaslChallenge challenge;
@@ -280,6 +282,12 @@ void Negotiation::Impl::take(SaslNeedPassword& step, Actions& actions) {
   actions.push_back(action::NeedPassword{std::move(*jid), std::move(step.password)});
 }
 
+void Negotiation::Impl::take(SaslNeedIdentity& step, Actions& actions) {
+  stage = Stage::kSaslAnswer;
+  Evidence evidence{host, std::move(step.authzid), std::move(step.token), ""};
+  actions.push_back(action::NeedIdentity{std::move(evidence)});
+}
+
 void Negotiation::Impl::take(SaslSuccess& step, Actions& actions) {
   user = *Jid::make(step.username, host);
   sasl.reset();
@@ -290,7 +298,7 @@ void Negotiation::Impl::take(SaslSuccess& step, Actions& actions) {
   writer.end();
   send(actions, std::move(out));
   begin_stream();
-  actions.push_back(action::Authenticated{user, mechanism});
+  actions.push_back(action::Authenticated{user, mechanism, expires});
   actions.push_back(action::ExpectHeader{});
 }
 
@@ -313,10 +321,20 @@ void Negotiation::on_keys(const Result<ScramKeys>& keys, Actions& actions) {
   impl_->fail_sasl(SaslFailure::kTemporaryAuthFailure, keys.error().text, actions);
 }
 
-void Negotiation::on_password(const Result<bool>& right, Actions& actions) {
-  if (impl_->stage != Impl::Stage::kSaslAnswer) return;
-  if (right) return impl_->take_sasl_step(impl_->sasl->on_password(*right), actions);
-  impl_->fail_sasl(SaslFailure::kTemporaryAuthFailure, right.error().text, actions);
+void Negotiation::on_login(const Result<Login>& login, Actions& actions) {
+  Impl& impl = *impl_;
+  if (impl.stage != Impl::Stage::kSaslAnswer) return;
+  if (!login && login.error().code != Errc::kDenied) {
+    return impl.fail_sasl(SaslFailure::kTemporaryAuthFailure, login.error().text, actions);
+  }
+  Result<std::string> username;
+  if (login) {
+    username = std::string(login->user.node());
+    impl.expires = login->expires;
+  } else {
+    username = tl::unexpected<Error>(login.error());
+  }
+  impl.take_sasl_step(impl.sasl->on_login(username), actions);
 }
 
 // --- resource binding ----------------------------------------------------------------------------

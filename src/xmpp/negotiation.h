@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,14 +16,16 @@
 #include "xml/parser.h"
 #include "xmpp/errors.h"
 #include "xmpp/jid.h"
+#include "xmpp/login.h"
 #include "xmpp/sasl.h"
 
 namespace rosterd::xmpp {
 
 struct NegotiationOptions {
   std::vector<std::string> hosts;  // prepared domains served; the first answers a missing `to`
-  bool tls_available = true;       // STARTTLS can be offered
-  bool tls_required = true;        // nothing but STARTTLS before TLS
+  std::map<std::string, LoginMethods, std::less<>> methods = {};  // of those with their own
+  bool tls_available = true;                                      // STARTTLS can be offered
+  bool tls_required = true;                                       // nothing but STARTTLS before TLS
   bool plain_without_tls = false;  // PLAIN on an unencrypted stream, where that may log in at all
   std::vector<Mechanism> mechanisms = {Mechanism::kScramSha256Plus, Mechanism::kScramSha1Plus,
                                        Mechanism::kScramSha256, Mechanism::kScramSha1,
@@ -44,10 +48,14 @@ struct NeedKeys {
 struct NeedPassword {
   Jid user;
   std::string password;
-};  // then on_password()
+};  // then on_login()
+struct NeedIdentity {
+  Evidence evidence;  // without a token: the owner adds the cookie
+};                    // then on_login()
 struct Authenticated {
   Jid user;
   Mechanism mechanism;
+  std::optional<WallTime> expires;
 };  // bare: fetch its roster, raise the limits
 struct AuthFailed {
   std::string user;
@@ -69,9 +77,10 @@ struct End {
   std::string why;  // for the log
 };
 }  // namespace action
-using Action = std::variant<action::Send, action::StartTls, action::ExpectHeader, action::NeedKeys,
-                            action::NeedPassword, action::Authenticated, action::AuthFailed,
-                            action::Bind, action::Established, action::Close, action::End>;
+using Action =
+    std::variant<action::Send, action::StartTls, action::ExpectHeader, action::NeedKeys,
+                 action::NeedPassword, action::NeedIdentity, action::Authenticated,
+                 action::AuthFailed, action::Bind, action::Established, action::Close, action::End>;
 using Actions = std::vector<Action>;
 
 // How the stream's own framing is written: TCP uses <stream:stream>, WebSocket <open/> (RFC 7395),
@@ -90,13 +99,13 @@ class Negotiation {
   // First-level elements until the session is established.
   void on_element(xml::Element element, Actions& actions);
   void on_tls_open(ChannelBindings bindings, Actions& actions);
-  // kUnavailable -> temporary-auth-failure.
+  // An error is temporary-auth-failure, but kDenied of a login not-authorized.
   void on_keys(const Result<ScramKeys>& keys, Actions& actions);
-  void on_password(const Result<bool>& right, Actions& actions);
+  void on_login(const Result<Login>& login, Actions& actions);
   // What im::Core answered to Bind.
   void on_bound(const Result<Jid>& full, Actions& actions);
 
-  // Waits for on_keys/on_password/on_bound/on_tls_open: elements must not be fed meanwhile.
+  // Waits for on_keys/on_login/on_bound/on_tls_open: elements must not be fed meanwhile.
   bool waiting() const;
   bool authenticated() const;
   bool established() const;

@@ -38,19 +38,16 @@ class PlainExchange final : public SaslExchange {
     if (!is_authzid_of(message.substr(0, first), *username, domain_)) {
       return SaslFail{SaslFailure::kInvalidAuthzid, "PLAIN: authzid is somebody else"};
     }
-    username_ = std::move(*username);
     state_ = State::kPassword;
-    return SaslNeedPassword{username_, std::string(password)};
+    return SaslNeedPassword{std::move(*username), std::string(password)};
   }
 
-  SaslStep on_keys(const ScramKeys&) override { return malformed("PLAIN: no keys were asked for"); }
-
-  SaslStep on_password(bool right) override {
+  SaslStep on_login(const Result<std::string>& username) override {
     if (std::exchange(state_, State::kDone) != State::kPassword) {
       return malformed("PLAIN: no password was asked for");
     }
-    if (right) return SaslSuccess{username_, ""};
-    return SaslFail{SaslFailure::kNotAuthorized, "wrong password or unknown user"};
+    if (username) return SaslSuccess{*username, ""};
+    return SaslFail{SaslFailure::kNotAuthorized, username.error().text};
   }
 
  private:
@@ -58,7 +55,6 @@ class PlainExchange final : public SaslExchange {
 
   const std::string domain_;
   State state_ = State::kMessage;
-  std::string username_;
 };
 
 }  // namespace

@@ -73,6 +73,14 @@ bool is_authzid_of(std::string_view authzid, std::string_view username, std::str
   return own && ((as_jid && *as_jid == *own) || (as_node && *as_node == *own));
 }
 
+SaslStep SaslExchange::on_keys(const ScramKeys&) {
+  return SaslFail{SaslFailure::kMalformedRequest, "no keys were asked for"};
+}
+
+SaslStep SaslExchange::on_login(const Result<std::string>&) {
+  return SaslFail{SaslFailure::kMalformedRequest, "nobody was asked for"};
+}
+
 std::unique_ptr<SaslExchange> SaslExchange::start(Mechanism mechanism, std::string_view domain,
                                                   const ChannelBindings& bindings,
                                                   bool plus_offered) {

@@ -71,10 +71,16 @@ struct SaslNeedKeys {
   std::string username;
   crypto::Hash hash;
 };
-// Ask whether the password is right and call on_password().
+// Ask whether the password is right and call on_login().
 struct SaslNeedPassword {
   std::string username;
   std::string password;
+};
+// Ask whose this token is, or, where it is "", the cookie that came with the stream, and call
+// on_login().
+struct SaslNeedIdentity {
+  std::string authzid;  // as the client wrote it
+  std::string token;
 };
 struct SaslSuccess {
   std::string username;
@@ -85,7 +91,8 @@ struct SaslFail {
   std::string log_text;
 };
 
-using SaslStep = std::variant<SaslChallenge, SaslNeedKeys, SaslNeedPassword, SaslSuccess, SaslFail>;
+using SaslStep = std::variant<SaslChallenge, SaslNeedKeys, SaslNeedPassword, SaslNeedIdentity,
+                              SaslSuccess, SaslFail>;
 
 class SaslExchange {
  public:
@@ -98,9 +105,11 @@ class SaslExchange {
 
   // A message of the client, base64-decoded. The initial response comes the same way.
   virtual SaslStep on_message(std::string_view message) = 0;
-  // An unknown user gets keys too (see im::AuthSource), so both take the same way.
-  virtual SaslStep on_keys(const ScramKeys& keys) = 0;
-  virtual SaslStep on_password(bool right) = 0;
+  // An unknown user gets keys too (see im::AuthSource), so both take the same way. To a mechanism
+  // that has not asked, malformed-request.
+  virtual SaslStep on_keys(const ScramKeys& keys);
+  // The user name that was let in, or why none was.
+  virtual SaslStep on_login(const Result<std::string>& username);
 };
 
 }  // namespace rosterd::xmpp

@@ -103,8 +103,6 @@ class ScramExchange final : public SaslExchange {
     return SaslChallenge{server_first_};
   }
 
-  SaslStep on_password(bool) override { return malformed("no password was asked for"); }
-
  private:
   enum class State { kClientFirst, kKeys, kClientFinal, kDone };
 

@@ -56,20 +56,21 @@ class YesSayer final : public im::AuthSource, public im::AuthEvents {
   void fetch_keys(const xmpp::Jid&, crypto::Hash hash, std::uint64_t, im::AuthEvents*) override {
     keys_.push_back(xmpp::derive_scram_keys(hash, "pw", "salt", 1));
   }
-  void check_password(const xmpp::Jid&, std::string, std::uint64_t, im::AuthEvents*) override {
-    ++passwords_;
+  void check_password(const xmpp::Jid& user, std::string, std::uint64_t, im::AuthEvents*) override {
+    logins_.push_back({user});
   }
+  void identify(xmpp::Evidence, std::uint64_t, im::AuthEvents*) override {}
   void on_keys(std::uint64_t, const Result<xmpp::ScramKeys>&) override {}
-  void on_password(std::uint64_t, const Result<bool>&) override {}
+  void on_login(std::uint64_t, const Result<xmpp::Login>&) override {}
 
   void answer(c2s::ClientStream& stream) {
     for (; !keys_.empty(); keys_.pop_front()) stream.on_keys(keys_.front());
-    for (; passwords_ > 0; --passwords_) stream.on_password(true);
+    for (; !logins_.empty(); logins_.pop_front()) stream.on_login(logins_.front());
   }
 
  private:
   std::deque<xmpp::ScramKeys> keys_;
-  int passwords_ = 0;
+  std::deque<xmpp::Login> logins_;
 };
 
 }  // namespace

@@ -92,9 +92,12 @@ class Client {
   }
   void perform_action(const action::NeedPassword& action) {
     Actions actions;
-    negotiation_.on_password(action.password == "secret", actions);
+    Result<Login> login = make_error(Errc::kDenied, "wrong");
+    if (action.password == "secret") login = Login{action.user};
+    negotiation_.on_login(login, actions);
     perform(actions);
   }
+  void perform_action(const action::NeedIdentity&) { require(false); }
   void perform_action(const action::Authenticated& action) {
     require(user_.empty() && !action.user.is_full() && negotiation_.authenticated());
     user_ = action.user;

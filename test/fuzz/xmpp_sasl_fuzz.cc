@@ -62,8 +62,11 @@ class Server {
   void check(const SaslNeedPassword& step) {
     asked_about(step.username);
     require(!step.password.empty());
-    take(exchange_->on_password(step.password == "pencil"));
+    Result<std::string> login = step.username;
+    if (step.password != "pencil") login = make_error(Errc::kDenied, "wrong");
+    take(exchange_->on_login(login));
   }
+  void check(const SaslNeedIdentity&) { require(false); }
   void check(const SaslSuccess& step) {
     require(!username_.empty() && step.username == username_);
     ended_ = true;

@@ -12,12 +12,16 @@ namespace rosterd::replay {
 
 void Accounts::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                           im::AuthEvents* events) {
-  questions_.push_back({true, std::string(user.text()), {}, hash, ticket, events});
+  questions_.push_back({Question::Kind::kKeys, user, {}, hash, ticket, events});
 }
 
 void Accounts::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                               im::AuthEvents* events) {
-  questions_.push_back({false, std::string(user.text()), std::move(password), {}, ticket, events});
+  questions_.push_back({Question::Kind::kPassword, user, std::move(password), {}, ticket, events});
+}
+
+void Accounts::identify(xmpp::Evidence, std::uint64_t ticket, im::AuthEvents* events) {
+  questions_.push_back({Question::Kind::kIdentity, {}, {}, {}, ticket, events});
 }
 
 bool Accounts::answer() {
@@ -27,19 +31,23 @@ bool Accounts::answer() {
 }
 
 void Accounts::answer(const Question& question) const {
-  const Error unavailable{Errc::kUnavailable, "accounts cannot be read"};
-  const auto known = passwords.find(question.user);
+  const bool wants_keys = question.kind == Question::Kind::kKeys;
+  if (!available || question.kind == Question::Kind::kIdentity) {
+    const Error error{Errc::kUnavailable, "accounts cannot be read"};
+    if (wants_keys) question.events->on_keys(question.ticket, tl::make_unexpected(error));
+    if (!wants_keys) question.events->on_login(question.ticket, tl::make_unexpected(error));
+    return;
+  }
+  const auto known = passwords.find(question.user.text());
   const bool there = known != passwords.end();
-  if (question.wants_keys) {
-    if (!available)
-      return question.events->on_keys(question.ticket, tl::make_unexpected(unavailable));
+  if (wants_keys) {
     const std::string password = there ? known->second : crypto::random_token();
     return question.events->on_keys(question.ticket,
                                     xmpp::derive_scram_keys(question.hash, password, "salt", 4096));
   }
-  if (!available)
-    return question.events->on_password(question.ticket, tl::make_unexpected(unavailable));
-  question.events->on_password(question.ticket, there && known->second == question.password);
+  Result<xmpp::Login> login = make_error(Errc::kDenied, "wrong password or unknown user");
+  if (there && known->second == question.password) login = xmpp::Login{question.user};
+  question.events->on_login(question.ticket, login);
 }
 
 // --- the web application -------------------------------------------------------------------------

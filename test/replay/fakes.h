@@ -40,13 +40,15 @@ class Accounts final : public im::AuthSource {
                   im::AuthEvents* events) override;
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
+  void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
   // Whether there was a question.
   bool answer();
 
  private:
   struct Question {
-    bool wants_keys = false;
-    std::string user;
+    enum class Kind { kKeys, kPassword, kIdentity };
+    Kind kind;
+    xmpp::Jid user;
     std::string password;
     crypto::Hash hash = crypto::Hash::kSha256;
     std::uint64_t ticket = 0;

@@ -82,8 +82,8 @@ void World::on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) {
   if (c2s::ClientStream* stream = find_stream(ticket)) stream->on_keys(keys);
 }
 
-void World::on_password(std::uint64_t ticket, const Result<bool>& right) {
-  if (c2s::ClientStream* stream = find_stream(ticket)) stream->on_password(right);
+void World::on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) {
+  if (c2s::ClientStream* stream = find_stream(ticket)) stream->on_login(login);
 }
 
 bool World::flush() {

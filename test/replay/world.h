@@ -62,7 +62,7 @@ class World final : private im::AuthEvents {
   bool flush();
   c2s::ClientStream* find_stream(std::uint64_t number);
   void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) override;
-  void on_password(std::uint64_t ticket, const Result<bool>& right) override;
+  void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) override;
 
   WorldOptions options_;
   WebApp& web_app_;

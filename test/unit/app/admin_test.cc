@@ -12,6 +12,7 @@ struct NoAccounts final : im::AuthSource {
   void check_password(const xmpp::Jid&, std::string, std::uint64_t, im::AuthEvents*) override {
     ++asked;
   }
+  void identify(xmpp::Evidence, std::uint64_t, im::AuthEvents*) override {}
   int asked = 0;
 };
 

@@ -16,9 +16,10 @@ struct Desk final : im::AuthSource, im::AuthEvents {
   void check_password(const xmpp::Jid&, std::string, std::uint64_t, im::AuthEvents*) override {
     ++left_to_the_accounts;
   }
+  void identify(xmpp::Evidence, std::uint64_t, im::AuthEvents*) override {}
   void on_keys(std::uint64_t, const Result<xmpp::ScramKeys>&) override {}
-  void on_password(std::uint64_t ticket, const Result<bool>& right) override {
-    if (right && *right) let_in.push_back(ticket);
+  void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) override {
+    if (login) let_in.push_back(ticket);
   }
 
   void ask(std::string_view user, std::string password, std::uint64_t ticket = 1) {

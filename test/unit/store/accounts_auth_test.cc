@@ -30,11 +30,11 @@ class Answers : public rosterd::im::AuthEvents {
   void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& answer) override {
     assert_true(keys.emplace(ticket, answer).second);
   }
-  void on_password(std::uint64_t ticket, const Result<bool>& answer) override {
-    assert_true(passwords.emplace(ticket, answer).second);
+  void on_login(std::uint64_t ticket, const Result<xmpp::Login>& answer) override {
+    assert_true(logins.emplace(ticket, answer).second);
   }
   std::map<std::uint64_t, Result<xmpp::ScramKeys>> keys;
-  std::map<std::uint64_t, Result<bool>> passwords;
+  std::map<std::uint64_t, Result<xmpp::Login>> logins;
 };
 
 struct Scene {
@@ -125,11 +125,13 @@ void password_is_checked_off_the_loop(void**) {
       4);                               // SASLprep drops the soft hyphen
   ask("romeo@example.org", "\x07", 5);  // SASLprep forbids it
   ask("romeo@example.org", "", 6);
-  assert_int_equal(scene->answers.passwords.size(), 0);
+  assert_int_equal(scene->answers.logins.size(), 0);
   scene->loop.run();
-  assert_int_equal(scene->answers.passwords.size(), 6);
+  assert_int_equal(scene->answers.logins.size(), 6);
   for (std::uint64_t ticket = 1; ticket <= 6; ++ticket) {
-    assert_int_equal(scene->answers.passwords.at(ticket).value(), ticket == 1 || ticket == 4);
+    const auto& login = scene->answers.logins.at(ticket);
+    assert_int_equal(login.has_value(), ticket == 1 || ticket == 4);
+    if (!login) assert_true(login.error().code == rosterd::Errc::kDenied);
   }
 }
 
@@ -137,7 +139,7 @@ void changed_accounts_take_effect_at_once(void**) {
   scene->auth.set_accounts(Accounts::parse("@decoy c2VjcmV0\n").value());
   scene->auth.check_password(jid("romeo@example.org"), "wherefore", 1, &scene->answers);
   scene->loop.run();
-  assert_false(scene->answers.passwords.at(1).value());
+  assert_false(scene->answers.logins.at(1).has_value());
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ void accounts_that_cannot_be_asked_are_a_temporary_failure(void**) {
   Stream stream;
   stream.header();
   stream.plain();
-  assert_text_equal(stream.password(make_error(Errc::kUnavailable, "no answer")),
+  assert_text_equal(stream.login(make_error(Errc::kUnavailable, "no answer")),
                     failure("temporary-auth-failure") + "[failed romeo]");
   stream.auth("SCRAM-SHA-1", text::base64_encode("n,,n=romeo,r=abc"));
   assert_text_equal(stream.keys(make_error(Errc::kUnavailable, "no answer")),

@@ -68,7 +68,9 @@ void password_decides(void**) {
   for (const bool right : {true, false}) {
     const auto exchange = SaslExchange::start(Mechanism::kPlain, "example.net", {}, false);
     assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "romeo secret");
-    const SaslStep step = exchange->on_password(right);
+    Result<std::string> answer = "romeo";
+    if (!right) answer = make_error(Errc::kDenied, "wrong password");
+    const SaslStep step = exchange->on_login(answer);
     assert_true(std::holds_alternative<SaslSuccess>(step) == right);
     if (right) {
       assert_text_equal(std::get<SaslSuccess>(step).username, "romeo");
@@ -80,19 +82,19 @@ void password_decides(void**) {
 }
 
 void messages_out_of_order_are_malformed(void**) {
-  assert_text_equal(outcome(start_plain("example.net")->on_password(true)), "malformed-request");
+  assert_text_equal(outcome(start_plain("example.net")->on_login("romeo")), "malformed-request");
   assert_text_equal(outcome(start_plain("example.net")->on_keys({})), "malformed-request");
   const auto exchange = start_plain("example.net");
   assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "romeo secret");
   assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "malformed-request");
-  assert_text_equal(outcome(exchange->on_password(true)), "malformed-request");
+  assert_text_equal(outcome(exchange->on_login("romeo")), "malformed-request");
 }
 
 void failed_exchange_stays_failed(void**) {
   const auto exchange = start_plain("example.net");
   assert_text_equal(outcome(exchange->on_message("x")), "malformed-request");
   assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "malformed-request");
-  assert_text_equal(outcome(exchange->on_password(true)), "malformed-request");
+  assert_text_equal(outcome(exchange->on_login("romeo")), "malformed-request");
 }
 
 }  // namespace

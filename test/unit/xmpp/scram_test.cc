@@ -281,7 +281,7 @@ void messages_out_of_order_are_malformed(void**) {
   Server server(Mechanism::kScramSha256);
   const ScramClient client;
   assert_text_equal(outcome(server.exchange->on_keys(keys_of("pencil"))), "malformed-request");
-  assert_text_equal(outcome(server.exchange->on_password(true)), "malformed-request");
+  assert_text_equal(outcome(server.exchange->on_login("romeo")), "malformed-request");
   const std::string challenge = server.challenge(client.first(), keys_of("pencil"));
   const std::string final_message = client.final_message(challenge);
   assert_text_equal(outcome(server.exchange->on_message(final_message)), "success user");

@@ -32,6 +32,9 @@ struct Owner {
   void operator()(const action::NeedPassword& one) {
     log += "[password " + std::string(one.user.text()) + " " + one.password + "]";
   }
+  void operator()(const action::NeedIdentity& one) {
+    log += "[identity of " + one.evidence.token + "]";
+  }
   void operator()(const action::Authenticated& one) {
     log += "[authenticated " + std::string(one.user.text()) + " by " +
            std::string(to_string(one.mechanism)) + "]";
@@ -95,10 +98,15 @@ struct Stream {
     negotiation->on_keys(keys, actions);
     return performed(actions);
   }
-  std::string password(const Result<bool>& right) {
+  std::string login(const Result<Login>& login) {
     Actions actions;
-    negotiation->on_password(right, actions);
+    negotiation->on_login(login, actions);
     return performed(actions);
+  }
+  // That romeo was let in, or not.
+  std::string password(bool right) {
+    if (right) return login(Login{*Jid::parse("romeo@example.net")});
+    return login(make_error(Errc::kDenied, "wrong password"));
   }
   std::string bound(const Result<Jid>& full) {
     Actions actions;
