@@ -22,6 +22,8 @@ using xmpp::StanzaCondition;
 
 constexpr std::string_view kNoSubscriptionsText =
     "Contacts are managed by the web application, not by presence subscriptions";
+constexpr std::string_view kNotAvailableText =
+    "Who has not sent presence is not shown the presence of others";
 
 // Presence goes to accounts: each available session gets it with the bare JID in `to`, as RFC 6121
 // section 8.5.2.1 wants it left.
@@ -134,8 +136,13 @@ void handle_directed(State& state, Session& sender, xml::Element stanza, const T
   deliver(state, sender, stanza, target);
 }
 
-// Section 4.3.2. Somebody who may not see the contact learns nothing, not even that.
-void handle_probe(State& state, Session& sender, const Target& target) {
+// Section 4.3.2. Somebody who may not see the contact learns nothing, not even that. Nor does a
+// resource that is not available: presence that it were shown would seem to last for ever, since
+// only available ones are told of its end (sections 4.4.3 and 4.5.3).
+void handle_probe(State& state, Session& sender, xml::Element stanza, const Target& target) {
+  if (!sender.available()) {
+    return refuse(state, sender, stanza, StanzaCondition::kUnexpectedRequest, kNotAvailableText);
+  }
   if (!target.user) return;
   const User& contact = *target.user;
   if (&contact != sender.user && !sees(*sender.user, contact)) return;
@@ -193,7 +200,7 @@ void handle_presence(State& state, Session& sender, xml::Element stanza, const T
   if (plain && !undirected) return handle_directed(state, sender, stanza, target, !type);
   if (!type) return handle_available(state, sender, stanza);
   if (*type == "unavailable") return handle_unavailable(state, sender, stanza);
-  if (*type == "probe") return handle_probe(state, sender, target);
+  if (*type == "probe") return handle_probe(state, sender, stanza, target);
   handle_error(state, sender, stanza, target);
 }
 

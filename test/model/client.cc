@@ -55,6 +55,12 @@ void parse_iq(xml::Element iq, Event& event) {
   }
 }
 
+bool is_refusal(xml::Element presence) {
+  if (presence.attr("type") != "error") return false;
+  const xml::Element error = presence.child("error", ns::kClient);
+  return error && error.child("unexpected-request", ns::kStanzaErrors);
+}
+
 }  // namespace
 
 Event parse_event(xml::Element stanza) {
@@ -66,8 +72,14 @@ Event parse_event(xml::Element stanza) {
     if (const auto status = stanza.child("status", ns::kClient)) event.status = status.text();
     if (stanza.attr("type").empty()) event.kind = Event::Kind::kAvailable;
     if (stanza.attr("type") == "unavailable") event.kind = Event::Kind::kUnavailable;
+    if (is_refusal(stanza)) event.kind = Event::Kind::kRefusal;
   }
   return event;
+}
+
+bool is_about_presence(const Event& event) {
+  return event.kind == Event::Kind::kAvailable || event.kind == Event::Kind::kUnavailable ||
+         event.kind == Event::Kind::kRefusal;
 }
 
 void Client::on_roster_event(const Event& event, KeptRosters& kept, Verdict& verdict) {

@@ -18,7 +18,16 @@ namespace rosterd::model {
 
 // A stanza, as far as it matters here.
 struct Event {
-  enum class Kind { kUnavailable, kAvailable, kPush, kRoster, kSameRoster, kNoRoster, kOther };
+  enum class Kind {
+    kUnavailable,
+    kAvailable,
+    kRefusal,  // of a probe
+    kPush,
+    kRoster,
+    kSameRoster,
+    kNoRoster,
+    kOther,
+  };
   Kind kind = Kind::kOther;
   std::string from;     // presence
   std::string status;   // presence: which one it is
@@ -29,6 +38,7 @@ struct Event {
 };
 
 Event parse_event(xml::Element stanza);
+bool is_about_presence(const Event& event);
 
 // Rosters that clients of an account keep from one login to the next, by version.
 using KeptRosters = std::map<std::string, Contacts>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "presence_rules.h"
 
+#include <algorithm>
+
 namespace rosterd::model {
 
 namespace {
@@ -77,6 +79,18 @@ void PresenceRules::check(Client& client, const std::vector<Event>& events, cons
     }
   }
   if (action.kind == Action::Kind::kWorld) check_order(client, events);
+  check_refusals(client, events, action);
+}
+
+void PresenceRules::check_refusals(const Client& client, const std::vector<Event>& events,
+                                   const Action& action) {
+  const auto refusals = std::count_if(events.begin(), events.end(), [](const Event& event) {
+    return event.kind == Event::Kind::kRefusal;
+  });
+  const bool due =
+      action.kind == Action::Kind::kProbe && action.actor == client.full && !client.available;
+  if (refusals == (due ? 1 : 0)) return;
+  verdict_.broke("the probes of who is not available are refused, and no others", client.full);
 }
 
 // What must be heard of `peer`, who is seen afterwards or not.
@@ -96,7 +110,8 @@ std::string PresenceRules::due(const Client& client, const std::string& peer, bo
 std::string PresenceRules::due_to_probe(const Client& client, const std::string& peer,
                                         const Action& action) const {
   const bool asked = action.kind == Action::Kind::kProbe && action.actor == client.full;
-  if (!asked || bare_of(peer) != action.target || !sees(client.user, action.target)) return "";
+  if (!asked || !client.available) return "";
+  if (bare_of(peer) != action.target || !sees(client.user, action.target)) return "";
   for (const auto& [full, other] : world_.clients) {
     if (other->user != action.target || !other->available) continue;
     return world_.find_client(peer) && world_.find_client(peer)->available ? "a" : "";

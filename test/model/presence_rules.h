@@ -48,6 +48,7 @@ class PresenceRules {
                   const std::map<std::string, std::string>& after, const Action& action);
   void check_directed(Client& client, const std::string& peer, const Heard& heard, bool now,
                       const Action& action);
+  void check_refusals(const Client& client, const std::vector<Event>& events, const Action& action);
   void check_order(const Client& client, const std::vector<Event>& events) const;
   bool is_directed(const std::string& peer, const std::string& user) const;
 

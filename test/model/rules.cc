@@ -43,7 +43,7 @@ void Rules::read_client(Client& client, const Action& action) {
   for (const Event& event : events) {
     if (event.kind == Event::Kind::kOther) {
       verdict_.broke("clients get what the model knows of", client.full);
-    } else if (event.kind != Event::Kind::kAvailable && event.kind != Event::Kind::kUnavailable) {
+    } else if (!is_about_presence(event)) {
       client.on_roster_event(event, world_.kept[client.user], verdict_);
     }
   }

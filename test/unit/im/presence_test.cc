@@ -204,6 +204,26 @@ void a_probe_of_somebody_who_does_not_grant_it_stays_unanswered(void** state) {
   assert_text_equal(at.juliet.read(), "");
 }
 
+// Its end would not be told to it: only available resources are.
+void a_probe_by_who_is_not_available_is_refused(void** state) {
+  Lovers at(state);
+  Client& silent = at.scene.connect("romeo", "silent");
+  for (const char* to : {"juliet@h", "juliet@h/b", "romeo@h", "romeo@h/a", "nobody@h"}) {
+    silent.send("<presence type='probe' id='p' to='" + std::string(to) + "'/>");
+    assert_text_equal(silent.read(), "error presence p wait/unexpected-request");
+  }
+  at.romeo.send(kUnavailable);
+  at.romeo.drop();
+  at.romeo.send("<presence type='probe' id='q' to='juliet@h'/>");
+  assert_text_equal(at.romeo.read(), "error presence q wait/unexpected-request");
+  silent.send("<presence/>");
+  silent.drop();
+  silent.send("<presence type='probe' to='juliet@h'/>");
+  assert_text_equal(silent.read(), "available juliet@h/b");
+  at.scene.disconnect(at.juliet);
+  assert_text_equal(silent.read(), "unavailable juliet@h/b");
+}
+
 // --- directed presence ---------------------------------------------------------------------------
 
 void directed_presence_is_delivered_and_its_end_told(void** state) {
@@ -323,6 +343,7 @@ int main() {
       SCENE_TEST(subscription_stanzas_reach_nobody),
       SCENE_TEST(a_probe_is_answered_to_those_who_may_see),
       SCENE_TEST(a_probe_of_somebody_who_does_not_grant_it_stays_unanswered),
+      SCENE_TEST(a_probe_by_who_is_not_available_is_refused),
       SCENE_TEST(directed_presence_is_delivered_and_its_end_told),
       SCENE_TEST(the_end_is_told_once_to_those_who_have_it_by_the_roster_too),
       SCENE_TEST(directed_unavailable_is_delivered_and_forgotten),
