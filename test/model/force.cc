@@ -37,7 +37,19 @@ void Force::on_user_left(const std::string& user) {
 }
 
 bool Force::may_have_come_first(const std::string& user) const {
-  return came_first_.contains(user) || (world_.is_silent_over() && changed_.contains(user));
+  if (came_first_.contains(user)) return true;
+  return world_.is_silent_over() && (changed_.contains(user) || passed_.contains(user));
+}
+
+std::vector<Force::Roster> Force::course(const std::string& user) const {
+  std::vector<Roster> course = {before(user)};
+  if (!may_have_come_first(user)) return course;
+  const auto passed = passed_.find(user);
+  if (passed != passed_.end()) {
+    course.insert(course.end(), passed->second.begin(), passed->second.end());
+  }
+  course.push_back(now(user));
+  return course;
 }
 
 Moment Force::login(const std::string& user) const {
@@ -97,6 +109,7 @@ void Force::update() {
   before_ = now_;
   changed_.clear();
   came_first_.clear();
+  passed_.clear();
   for (auto& [user, witness] : world_.witnesses) {
     read(*witness);
     if (!now(user) && witness->asked.empty()) {
@@ -131,6 +144,8 @@ void Force::read(Client& witness) {
     }
     witness.on_roster_event(event, world_.kept[witness.user], verdict_);
     if (event.kind != Event::Kind::kNoRoster) {
+      const Roster had = now(witness.user);
+      if (had && had != before(witness.user)) passed_[witness.user].push_back(had);
       now_[witness.user] = std::make_shared<Contacts>(*witness.roster);
     } else if (now(witness.user)) {
       verdict_.broke("a roster in force stays", witness.user);

@@ -24,6 +24,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "contacts.h"
 #include "verdict.h"
@@ -51,6 +52,9 @@ class Force {
   // question has been answered, also one for whom a kept copy had to serve, as one answer for many
   // brings one roster after the other; or a refresh that nobody waits for is over.
   bool may_have_come_first(const std::string& user) const;
+  // The rosters that this user may have had in the last update while others had theirs of before
+  // it.
+  std::vector<Roster> course(const std::string& user) const;
 
   // What a patch of this user's roster would be made of.
   struct Base {
@@ -103,6 +107,7 @@ class Force {
   Rosters now_;
   Rosters before_;
   std::set<std::string> changed_;
+  std::map<std::string, std::vector<Roster>> passed_;  // in force in between, in the last update
   std::set<std::string> came_first_;
   std::map<std::string, Record> records_;
 };

@@ -35,7 +35,10 @@ void PostRules::on_post(std::uint32_t number, const Posting& posting) {
   post.answers_first = posting.answers_first;
   post.crowded = world_.batches() >= world_.options().refresh.batches;
   post.alone = pending_.empty();
-  for (auto& [other, waiting] : pending_) waiting.alone = false;
+  for (auto& [other, waiting] : pending_) {
+    waiting.alone = false;
+    post.waiting[other] = waiting.came;
+  }
   for (const auto& [user, witness] : world_.witnesses) post.in_force[user] = force_.now(user);
   std::map<std::string, std::vector<const Saying*>> sayings;
   for (const auto& element : posting.elements) {
@@ -261,7 +264,18 @@ bool PostRules::has_lost_base(const Pending& post, const std::string& user) {
   if (!world_.is_online(user) || force_.login(user) > post.came) return true;
   const std::vector<Told>& all = world_.web_app.told(user);
   return std::any_of(all.begin(), all.end(), [&](const Told& one) {
-    return one.good && one.sent < post.came && one.at > post.came;
+    const bool comes_later = one.at > post.came || may_have_been_held(post, one.at);
+    return one.good && one.sent < post.came && comes_later;
+  });
+}
+
+// What was told before the refresh came has come into force after it, with another that was waiting
+// and is over now.
+bool PostRules::may_have_been_held(const Pending& post, Moment told) const {
+  return std::any_of(post.waiting.begin(), post.waiting.end(), [&](const auto& one) {
+    const auto& [number, came] = one;
+    const bool over = !pending_.contains(number) || world_.is_silent_over();
+    return over && told > came && told < post.came;
   });
 }
 

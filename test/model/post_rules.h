@@ -63,6 +63,7 @@ class PostRules {
     std::vector<std::vector<std::string>> elements;  // users of each, bare JIDs
     std::map<std::string, Named> users;
     bool alone = true;                              // no other was waiting meanwhile
+    std::map<std::uint32_t, Moment> waiting;        // others when it came: when they had come
     std::map<std::string, Force::Roster> in_force;  // when it came, of those who were online
   };
   // Whether it is sure of a user or of an element that it is updated, or that it is an error.
@@ -75,6 +76,7 @@ class PostRules {
   bool may_be_given_up(const Pending& post, const std::string& user);
   bool may_end_with_retry(const Pending& post, const std::string& user);
   bool has_lost_base(const Pending& post, const std::string& user);
+  bool may_have_been_held(const Pending& post, Moment told) const;
   Fate fate(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::vector<std::string>& element);
   bool may_be_contact(const std::string& user);

@@ -36,17 +36,16 @@ bool PresenceRules::saw(const std::string& watcher, const std::string& watched) 
          grants(watcher, force_.before(watcher), watched, force_.before(watched));
 }
 
-// One answer may settle a login, and then a batch: in between one of the two had a new roster.
+// One answer may settle a login, and then a batch: in between one of the two had a new roster,
+// which the batch may have replaced.
 bool PresenceRules::saw_between(const std::string& watcher, const std::string& watched,
                                 bool what) const {
-  const auto between = [&](const std::string& first) {
-    const auto roster = [&](const std::string& user) {
-      return user == first ? force_.now(user) : force_.before(user);
-    };
-    return force_.may_have_come_first(first) &&
-           grants(watcher, roster(watcher), watched, roster(watched)) == what;
-  };
-  return between(watcher) || between(watched);
+  for (const Force::Roster& wanted : force_.course(watcher)) {
+    for (const Force::Roster& granted : force_.course(watched)) {
+      if (grants(watcher, wanted, watched, granted) == what) return true;
+    }
+  }
+  return false;
 }
 
 std::map<std::string, std::string> PresenceRules::visible(const Client& client) const {
@@ -136,8 +135,9 @@ void PresenceRules::check_peer(const Client& client, const std::string& peer, co
   }
   const std::string watched = bare_of(peer);
   const bool before = client.sees.contains(peer);
-  if (!before && !now && heard.words == "au" && saw_between(client.user, watched, true)) return;
-  if (before && now && heard.words == "ua" && saw_between(client.user, watched, false)) return;
+  const bool both_here = client.available && other && other->available;
+  const bool passes = both_here && before == now && heard.words == (now ? "ua" : "au");
+  if (passes && saw_between(client.user, watched, !now)) return;
   const auto speaks = [](const std::string& words) { return words.find('a') != std::string::npos; };
   if (speaks(heard.words) && !speaks(must) && !now) {
     verdict_.broke("presence reaches only whom both rosters grant it", what);
