@@ -25,6 +25,7 @@ void Force::on_user_came(const std::string& user) {
   record.login = verdict_.next_moment();
   record.came = world_.now();
   record.stale = false;
+  record.comes = true;
 }
 
 // A copy that was young at the login has been as good as an answer ever since.
@@ -117,6 +118,7 @@ void Force::update() {
       read(*witness);
     }
     take(*witness);
+    records_[user].comes = false;
   }
 }
 
@@ -171,11 +173,12 @@ void Force::check_origin(const std::string& user, const Contacts& roster) {
   if (!world_.web_app.said_since(user, roster, record.floor)) {
     verdict_.broke("a refresh that was answered is not undone", has);
   }
-  const bool word = is_word_of_web_app(user, roster, std::max(record.login, record.oldest));
   // A young copy serves without a question. After a failure it is a kept one like others.
-  const bool kept = !word && is_kept_copy(user, roster);
-  if (word || kept || is_young_copy(user, roster)) {
-    record.stale = kept;
+  const bool current =
+      record.comes ? is_young_copy(user, roster)
+                   : is_word_of_web_app(user, roster, std::max(record.login, record.oldest));
+  if (current || (!record.comes && is_kept_copy(user, roster))) {
+    record.stale = !current;
   } else if (is_word_of_web_app(user, roster, record.oldest)) {
     verdict_.broke("a login gets what the web app says after it", has);
   } else if (is_word_of_web_app(user, roster, 0)) {

@@ -92,6 +92,7 @@ class Force {
     std::optional<Instant> given_up;  // an earlier one
     Instant confirmed{};
     bool stale = false;  // what is in force is a kept copy
+    bool comes = false;  // the login is of this turn: only a young copy comes into force in it
   };
 
   static Roster find(const Rosters& rosters, const std::string& user);

@@ -200,7 +200,8 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
                         force_.login(contact) < post.came;
     if (had->contains(contact) || !stayed || web_app.changed(contact) > post.came) continue;
     // He has been asked for, in vain or in time that was too short.
-    if (web_app.has_told(contact, false, post.came) || web_app.is_asked(contact)) continue;
+    if (web_app.has_told(contact, false, post.came) || world_.now() >= post.due) continue;
+    if (web_app.may_have_turned_away(contact, post.came)) continue;
     // Of whom it says something itself it is believed.
     const auto named = post.users.find(contact);
     if (named != post.users.end() && named->second.outcome) continue;
@@ -237,7 +238,7 @@ PostRules::Fate PostRules::fate(const Pending& post, const std::vector<std::stri
 // A refresh that waits in the queue has time, a login has not, and they share a question. And who
 // was turned away while the web app failed may be an error, though a later refresh brings him.
 bool PostRules::may_be_given_up(const Pending& post, const std::string& user) {
-  if (world_.web_app.may_have_failed_probe(post.came)) return true;
+  if (world_.web_app.may_have_turned_away(user, post.came)) return true;
   if (may_end_with_retry(post, user)) return true;
   const std::optional<Instant> when = force_.given_up(user);
   return when && *when >= post.since;
@@ -324,9 +325,24 @@ void PostRules::check_nothing(const Pending& post, const Counts& answer) {
     force_.on_named(user, post.came);
     if (named.how == Named::How::kOffline) force_.on_refreshed(user, post.came);
     if (!force_.changed().contains(user) || !force_.before(user)) continue;
-    if (force_.may_have_come_first(user)) continue;
+    if (may_be_of_accepted(user)) continue;
     verdict_.broke("a refresh of all or nothing that fails changes nothing", user);
   }
+}
+
+// A refresh that has been answered before may end in the same turn. It brings rosters of whom it
+// names and, where they are given what they do not give back, of their contacts.
+bool PostRules::may_be_of_accepted(const std::string& user) {
+  if (!world_.is_silent_over()) return false;
+  return std::any_of(pending_.begin(), pending_.end(), [&](const auto& one) {
+    const Pending& post = one.second;
+    return post.accepted &&
+           (post.users.contains(user) ||
+            std::any_of(post.users.begin(), post.users.end(), [&](const auto& named) {
+              const Force::Roster roster = force_.now(named.first);
+              return roster && roster->contains(user);
+            }));
+  });
 }
 
 // There is a question that nothing has answered yet: a login, a refresh that names the user, or one

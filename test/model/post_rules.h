@@ -79,6 +79,7 @@ class PostRules {
   bool may_have_been_held(const Pending& post, Moment told) const;
   Fate fate(const Pending& post, const std::string& user);
   Fate fate(const Pending& post, const std::vector<std::string>& element);
+  bool may_be_of_accepted(const std::string& user);
   bool may_be_contact(const std::string& user);
   Pending take(std::uint32_t number);
   void accept(Pending& post, std::uint32_t number);

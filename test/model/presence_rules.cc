@@ -151,6 +151,9 @@ void PresenceRules::check_peer(const Client& client, const std::string& peer, co
 // Directed presence is shown to whom it is directed whatever the rosters say, until its end.
 void PresenceRules::check_directed(Client& client, const std::string& peer, const Heard& heard,
                                    bool now, const Action& action) {
+  const Client* other = world_.find_client(peer);
+  const bool both_here = client.available && other && other->available;
+  bool passed = false;
   for (const char word : heard.words) {
     if (word == 'u') {
       client.sees.erase(peer);
@@ -161,14 +164,15 @@ void PresenceRules::check_directed(Client& client, const std::string& peer, cons
                            (action.target == client.user || action.target == client.full);
     const bool probed = !due_to_probe(client, peer, action).empty();
     if (addressed || now || probed) continue;
+    passed = both_here && saw_between(client.user, bare_of(peer), true);
+    if (passed) continue;
     verdict_.broke("presence reaches only whom both rosters grant it",
                    client.full + " hears of " + peer + ", who has not addressed it");
   }
   const bool leaves = action.kind == Action::Kind::kUnavailable && action.actor == client.full;
-  const Client* other = world_.find_client(peer);
   const bool over = !other || (is_end(action) && action.actor == peer);
-  const bool lost = client.available && other && other->available &&
-                    saw(client.user, bare_of(peer)) && !sees(client.user, bare_of(peer));
+  const bool had = passed || saw(client.user, bare_of(peer));
+  const bool lost = both_here && had && !sees(client.user, bare_of(peer));
   if (client.sees.contains(peer) && !leaves && (over || lost)) {
     verdict_.broke("who was shown presence is told of its end", client.full + " of " + peer);
   }

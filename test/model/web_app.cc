@@ -97,4 +97,11 @@ Moment WebApp::told_good_at(const std::string& user, Moment since) {
   return std::numeric_limits<Moment>::max();
 }
 
+bool WebApp::may_have_turned_away(const std::string& user, Moment since) {
+  const Moment told = told_good_at(user, since);
+  return std::any_of(failed_probes_.begin(), failed_probes_.end(), [&](const FailedProbe& probe) {
+    return probe.at >= since && probe.at < told && !probe.out.contains(user);
+  });
+}
+
 }  // namespace rosterd::model

@@ -106,8 +106,9 @@ class WebApp final : public web::Fetcher {
   bool may_have_told(const std::string& user, Moment since);
   // So many failures in a row that the server may stop asking for a while.
   bool is_shunned() const { return failures_ >= kManyFailures; }
-  // One of these came then or later: it may have been the probe for whose outcome others waited.
-  bool may_have_failed_probe(Moment since) const { return failed_probe_ >= since; }
+  // One of these came then or later, while nothing had been told of this user since and he was not
+  // asked for: it may have been the probe for whose outcome he waited.
+  bool may_have_turned_away(const std::string& user, Moment since);
   // When the first such roster was told; never: the end of time.
   Moment told_good_at(const std::string& user, Moment since);
   const std::vector<Told>& told(const std::string& user) { return told_[user]; }
@@ -159,8 +160,13 @@ class WebApp final : public web::Fetcher {
   std::set<std::uint64_t> out_;  // tickets
   std::size_t places_ = 16;
   static constexpr int kManyFailures = 5;
-  int failures_ = 0;         // since the last roster, of any user
-  Moment failed_probe_ = 0;  // perhaps, and the last one; 0: never
+  // Perhaps a probe that failed.
+  struct FailedProbe {
+    Moment at = 0;
+    std::set<std::string> out;  // who was asked for
+  };
+  int failures_ = 0;  // since the last roster, of any user
+  std::vector<FailedProbe> failed_probes_;
   std::uint64_t last_ticket_ = 0;
   std::optional<Request> next_;  // what the one that is being answered leads to
   bool answers_many_ = false;

@@ -188,7 +188,12 @@ void WebApp::cancel(std::uint64_t ticket) {
 
 void WebApp::count_failure() {
   ++failures_;
-  if (is_shunned()) failed_probe_ = verdict_.next_moment();
+  if (!is_shunned()) return;
+  FailedProbe& probe = failed_probes_.emplace_back();
+  probe.at = verdict_.next_moment();
+  for (const auto& [user, request] : requests_) {
+    if (!request.forsaken) probe.out.insert(user);
+  }
 }
 
 void WebApp::send(const std::string& user) {
