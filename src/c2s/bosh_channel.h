@@ -14,7 +14,7 @@ namespace rosterd::c2s {
 // Who opened the session.
 struct BoshClient {
   std::uint64_t connection = 0;  // the opening request's
-  std::string peer;
+  net::Address peer;
   bool secure = false;  // nobody on the way can read it
 };
 
@@ -35,7 +35,7 @@ class BoshChannel final : public Channel, public BoshStream {
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override { return session_ ? session_->queued_bytes() : 0; }
   std::uint64_t connection_id() const override { return client_.connection; }
-  std::string peer() const override { return client_.peer; }
+  const net::Address& peer() const override { return client_.peer; }
 
   void on_open(const BoshRequest& request) override;
   void on_element(std::string_view xml) override { stream_->on_message(xml); }

@@ -192,9 +192,9 @@ void BoshEndpoint::open_session(const Visitor& visitor, BoshRequest request) {
   auto made =
       std::make_unique<Seat>(*this, request, *host, range_of(visitor.address), visitor.secure);
   Seat& one = *made;
-  const std::string peer = visitor.address.to_string();
   service_.open(std::make_unique<BoshChannel>(
-      one.session, service_.owner(), BoshClient{visitor.connection, peer, visitor.secure}));
+      one.session, service_.owner(),
+      BoshClient{visitor.connection, visitor.address, visitor.secure}));
   seat(std::move(made));
   pass(one, visitor, std::move(request));
 }
@@ -216,7 +216,7 @@ Result<BoshPrebound> BoshEndpoint::prebind(const xmpp::Jid& user, std::string_vi
   auto made = std::make_unique<Seat>(*this, opening, user.domain(), std::nullopt, false);
   Seat& one = *made;
   ClientStream& stream = service_.open(std::make_unique<BoshChannel>(
-      one.session, service_.owner(), BoshClient{0, "prebind", false}));
+      one.session, service_.owner(), BoshClient{0, net::Address(), false}));
   seat(std::move(made));
   auto full = stream.admit(user, resource);
   if (!full) return tl::unexpected<Error>(full.error());

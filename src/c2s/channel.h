@@ -9,6 +9,7 @@
 
 #include "base/handle.h"
 #include "im/session.h"
+#include "net/address.h"
 #include "xmpp/negotiation.h"
 #include "xmpp/sasl.h"
 
@@ -43,9 +44,9 @@ class Channel {
   virtual void close_stream(std::string_view why) = 0;
   // Bytes that the peer has not taken yet, for the slow-client limits.
   virtual std::size_t queued_bytes() const = 0;
-  // For logs.
-  virtual std::uint64_t connection_id() const = 0;
-  virtual std::string peer() const = 0;
+  virtual std::uint64_t connection_id() const = 0;  // for logs
+  // Whence the client comes.
+  virtual const net::Address& peer() const = 0;
 };
 
 }  // namespace rosterd::c2s

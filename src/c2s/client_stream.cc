@@ -205,19 +205,19 @@ void ClientStream::perform_action(xmpp::action::ExpectHeader&) {
 }
 
 void ClientStream::perform_action(xmpp::action::NeedKeys& action) {
-  context_.auth.fetch_keys(action.user, action.hash, handle_.to_u64(), &context_.auth_events);
+  context_.logins.ask(handle_.to_u64(), channel_.peer(), std::move(action));
 }
 
 void ClientStream::perform_action(xmpp::action::NeedPassword& action) {
-  context_.auth.check_password(action.user, std::move(action.password), handle_.to_u64(),
-                               &context_.auth_events);
+  context_.logins.ask(handle_.to_u64(), channel_.peer(), std::move(action));
 }
 
 void ClientStream::perform_action(xmpp::action::NeedIdentity& action) {
-  context_.auth.identify(std::move(action.evidence), handle_.to_u64(), &context_.auth_events);
+  context_.logins.ask(handle_.to_u64(), channel_.peer(), std::move(action));
 }
 
 void ClientStream::perform_action(xmpp::action::Authenticated& action) {
+  context_.logins.settle(handle_.to_u64(), LoginGate::Outcome::kRight);
   begin_user(action.user, xmpp::to_string(action.mechanism));
 }
 
@@ -227,7 +227,7 @@ void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how) {
   ++context_.stats.logins;
   log::info("c2s", "authenticated",
             {{"connection", channel_.connection_id()},
-             {"peer", channel_.peer()},
+             {"peer", channel_.peer().to_string()},
              {"user", user_.text()},
              {"mechanism", how},
              {"tls", channel_.secure() ? "yes" : "no"}});
@@ -236,9 +236,12 @@ void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how) {
 
 void ClientStream::perform_action(xmpp::action::AuthFailed& action) {
   ++context_.stats.failed_logins;
+  const bool wrong = action.failure == xmpp::SaslFailure::kNotAuthorized;
+  context_.logins.settle(handle_.to_u64(),
+                         wrong ? LoginGate::Outcome::kWrong : LoginGate::Outcome::kUnknown);
   log::warn("c2s", "authentication failed",
             {{"connection", channel_.connection_id()},
-             {"peer", channel_.peer()},
+             {"peer", channel_.peer().to_string()},
              {"user", text::for_log(action.user)},
              {"reason", action.why}});
 }
@@ -336,7 +339,7 @@ void ClientStream::close(StreamCondition condition, std::string_view text) {
   if (closed_) return;
   log::info("c2s", "stream error sent",
             {{"connection", channel_.connection_id()},
-             {"peer", channel_.peer()},
+             {"peer", channel_.peer().to_string()},
              {"user", user_.text()},
              {"condition", xmpp::to_string(condition)},
              {"reason", text}});
@@ -371,6 +374,7 @@ void ClientStream::leave(StreamCondition error) {
   closed_ = true;
   timer_.cancel();
   kept_.reset();
+  context_.logins.settle(handle_.to_u64(), LoginGate::Outcome::kUnknown);
   if (session_) context_.core.end_session(std::exchange(session_, {}), error);
   if (!user_.empty()) context_.core.end_user(std::exchange(user_, {}));
 }

@@ -12,6 +12,7 @@
 #include "base/handle.h"
 #include "base/timers.h"
 #include "c2s/channel.h"
+#include "c2s/login_gate.h"
 #include "im/core.h"
 #include "im/ports.h"
 #include "net/network.h"
@@ -27,8 +28,9 @@ struct StreamOptions {
   std::size_t max_streams = 10'000;   // per listener, and of all that come by HTTP
   xml::FramerLimits before_login{.stanza_bytes = 10 * 1024, .depth = 16, .attributes = 16};
   xml::FramerLimits after_login{.stanza_bytes = 256 * 1024, .depth = 64, .attributes = 64};
-  std::size_t bytes_before_login = 64 * 1024;            // in total
-  Duration login_timeout = std::chrono::seconds(60);     // from accept to the bound resource
+  std::size_t bytes_before_login = 64 * 1024;         // in total
+  Duration login_timeout = std::chrono::seconds(60);  // from accept to the bound resource
+  LoginLimitOptions login_limit;
   std::size_t outbox_soft = 256 * 1024;                  // unsent bytes for longer than …
   Duration outbox_soft_time = std::chrono::seconds(30);  // … this, or once over
   std::size_t outbox_hard = 2 * 1024 * 1024;             // this: resource-constraint
@@ -52,8 +54,7 @@ struct StreamContext {
   const StreamOptions& options;
   xml::Parser& parser;
   im::Core& core;
-  im::AuthSource& auth;
-  im::AuthEvents& auth_events;  // tickets are the stream's handle as a number
+  LoginGate& logins;  // tickets are the stream's handle as a number
   const Clock& clock;
   Timers& timers;
   mutable StreamStats stats{};  // counting changes nothing for anybody

@@ -44,7 +44,8 @@ struct Service::Impl final : ChannelOwner {
       : loop(on),
         options(stream_options),
         tls(std::move(tls_context)),
-        context{options, parser, core, auth, service, loop, loop.timers()} {
+        logins(auth, service, options.login_limit, loop, loop.timers()),
+        context{options, parser, core, logins, loop, loop.timers()} {
     options.negotiation.tls_available = tls != nullptr;
   }
 
@@ -58,6 +59,7 @@ struct Service::Impl final : ChannelOwner {
   StreamOptions options;
   std::shared_ptr<const net::TlsContext> tls;
   xml::Parser parser;
+  LoginGate logins;
   StreamContext context;
   std::vector<std::unique_ptr<Port>> ports;
   SlotTable<Client> clients;
@@ -127,6 +129,7 @@ std::vector<net::Address> Service::addresses() const {
 void Service::set_options(const StreamOptions& options) {
   for (const auto& port : impl_->ports) port->listener->set_proxies(options.proxies);
   impl_->options = options;
+  impl_->logins.set_options(options.login_limit);
   impl_->options.negotiation.tls_available = impl_->tls != nullptr;
 }
 

@@ -28,7 +28,7 @@ class TcpChannel final : public Channel, public net::ConnectionEvents {
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override;
   std::uint64_t connection_id() const override { return connection_id_; }
-  std::string peer() const override { return peer_.to_string(); }
+  const net::Address& peer() const override { return peer_; }
 
   void on_bytes(std::string_view bytes) override;
   void on_tls_open() override;

@@ -67,7 +67,7 @@ void WebSocketChannel::handle(const http::WebSocketStep& step) {
     case WebSocketEvent::kError:
       log::info("c2s", "bad WebSocket frame",
                 {{"connection", connection_id_},
-                 {"peer", peer()},
+                 {"peer", peer().to_string()},
                  {"code", step.code},
                  {"reason", step.text}});
       return leave(step.code, step.text);

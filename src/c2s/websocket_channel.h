@@ -35,7 +35,7 @@ class WebSocketChannel final : public Channel, public net::ConnectionEvents {
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override;
   std::uint64_t connection_id() const override { return connection_id_; }
-  std::string peer() const override { return client_.to_string(); }
+  const net::Address& peer() const override { return client_; }
 
   void on_bytes(std::string_view bytes) override;
   void on_drained() override;

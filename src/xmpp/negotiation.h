@@ -59,6 +59,7 @@ struct Authenticated {
 };  // bare: fetch its roster, raise the limits
 struct AuthFailed {
   std::string user;
+  SaslFailure failure;  // kNotAuthorized alone may have been a guess
   std::string why;
 };  // for the log and for rate limits
 struct Bind {

@@ -43,11 +43,12 @@ class DeadEndChannel final : public c2s::Channel {
   void close_stream(std::string_view) override {}
   std::size_t queued_bytes() const override { return 0; }
   std::uint64_t connection_id() const override { return 1; }
-  std::string peer() const override { return "127.0.0.1:1"; }
+  const net::Address& peer() const override { return peer_; }
 
  private:
   const bool is_websocket_;
   bool tls_ = false;
+  const net::Address peer_;
 };
 
 // Answers after the call, as its contract says; answer() is the next turn.
@@ -90,7 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.negotiation.hosts = {"localhost"};
   options.negotiation.tls_required = false;
   options.negotiation.plain_without_tls = true;
-  const c2s::StreamContext context{options, parser, core, auth, auth, clock, timers};
+  c2s::LoginGate logins(auth, auth, options.login_limit, clock, timers);
+  const c2s::StreamContext context{options, parser, core, logins, clock, timers};
   const bool is_websocket = data[0] == 0xFF;
   DeadEndChannel channel(is_websocket);
   c2s::ClientStream stream(context, channel);

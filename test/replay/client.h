@@ -64,7 +64,7 @@ class Client final : public c2s::Channel {
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override { return reading_ ? 0 : unread_.size(); }
   std::uint64_t connection_id() const override { return number_; }
-  std::string peer() const override { return "192.0.2.1:5000"; }
+  const net::Address& peer() const override { return peer_; }
 
  private:
   void read(std::string_view bytes);
@@ -86,6 +86,7 @@ class Client final : public c2s::Channel {
   xml::Parser parser_;
   std::unique_ptr<c2s::ClientStream> stream_;
   std::unique_ptr<BoshSide> bosh_;  // then it has the stream
+  const net::Address peer_ = *net::Address::parse("192.0.2.1", 5000);
 };
 
 }  // namespace rosterd::replay

@@ -72,6 +72,10 @@ const std::map<std::string, Setter, std::less<>>& setters() {
        [](WorldOptions& o, const std::string& v) {
          return set_duration(o.streams.login_timeout, v);
        }},
+      {"login_failures_per_account",
+       [](WorldOptions& o, const std::string& v) {
+         return set_count(o.streams.login_limit.per_account, v);
+       }},
       {"stanza_bytes_before_login",
        [](WorldOptions& o, const std::string& v) {
          return set_count(o.streams.before_login.stanza_bytes, v);

@@ -20,7 +20,8 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       refresh_(options_.refresh, core_, source_, clock_, timers_),
       tokens_(accounts_, clock_, timers_),
       admin_(options_.admin, core_, tokens_, clock_),
-      context_{options_.streams, parser_, core_, tokens_, *this, clock_, timers_} {
+      logins_(tokens_, *this, options_.streams.login_limit, clock_, timers_),
+      context_{options_.streams, parser_, core_, logins_, clock_, timers_} {
   source_.set_core(&core_);
 }
 
@@ -66,6 +67,7 @@ void World::hang_up() { refresh_.on_request_abandoned(web::ExchangeId{1, 1}); }
 
 void World::set_options(const WorldOptions& options) {
   options_ = options;
+  logins_.set_options(options_.streams.login_limit);
   core_.set_options(options_.im);
   source_.set_options(options_.roster);
   refresh_.set_options(options_.refresh);

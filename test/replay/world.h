@@ -76,6 +76,7 @@ class World final : private im::AuthEvents {
   app::Refresh refresh_;
   app::LoginTokens tokens_;
   app::Admin admin_;
+  c2s::LoginGate logins_;
   c2s::StreamContext context_;
   std::map<std::string, std::unique_ptr<Client>, std::less<>> clients_;
   std::uint64_t connections_ = 0;
