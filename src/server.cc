@@ -320,6 +320,7 @@ void Server::Impl::close_all() {
   refresh.stop();
   bosh.stop();
   service.stop();
+  accounts.stop();
   events.stop();
   http_client->stop();
   housekeeping.cancel();

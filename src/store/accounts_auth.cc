@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "store/accounts_auth.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/crypto.h"
 #include "base/timers.h"
+#include "net/work_queue.h"
 
 namespace rosterd::store {
 
@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kSecretSize = 32;
 constexpr std::size_t kDecoySaltSize = 16;  // as make_account()'s
+// At a few milliseconds each, the last one waits as long as a client does.
+constexpr std::size_t kMostPasswords = 2'000;
 
 // One PLAIN login: the thread pool derives the key from the password and compares.
 class PasswordWork : public net::Work {
@@ -68,7 +70,8 @@ struct AccountsAuth::Impl {
   struct Answer {
     std::uint64_t ticket;
     im::AuthEvents* events;
-    std::optional<Result<xmpp::ScramKeys>> keys;  // none: a login is refused
+    Result<xmpp::ScramKeys> keys;
+    bool is_login = false;  // keys is the error that answers it
   };
 
   net::Loop& loop;
@@ -76,6 +79,7 @@ struct AccountsAuth::Impl {
   std::string decoy_secret = crypto::random_bytes(kSecretSize);
   int usual_iterations = kIterations;
   std::vector<Answer> answers;  // to be given after the call that asked has returned
+  net::WorkQueue passwords{loop, kMostPasswords};
   Timer answer_timer = Timer::bind<&Impl::on_answer>(this);
 };
 
@@ -112,10 +116,10 @@ void AccountsAuth::Impl::answer_soon(Answer answer) {
 
 void AccountsAuth::Impl::on_answer() {
   for (const Answer& answer : std::exchange(answers, {})) {
-    if (answer.keys) {
-      answer.events->on_keys(answer.ticket, *answer.keys);
+    if (answer.is_login) {
+      answer.events->on_login(answer.ticket, tl::make_unexpected(answer.keys.error()));
     } else {
-      answer.events->on_login(answer.ticket, make_error(Errc::kUnsupported, "passwords only"));
+      answer.events->on_keys(answer.ticket, answer.keys);
     }
   }
 }
@@ -130,6 +134,8 @@ void AccountsAuth::set_accounts(Accounts accounts) {
   impl_->learn();
 }
 
+void AccountsAuth::stop() { impl_->passwords.cancel(); }
+
 void AccountsAuth::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                               im::AuthEvents* events) {
   Result<xmpp::ScramKeys> keys = make_error(Errc::kUnsupported, "no keys for this hash");
@@ -138,7 +144,7 @@ void AccountsAuth::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uin
 }
 
 void AccountsAuth::identify(xmpp::Evidence, std::uint64_t ticket, im::AuthEvents* events) {
-  impl_->answer_soon({ticket, events, std::nullopt});
+  impl_->answer_soon({ticket, events, make_error(Errc::kUnsupported, "passwords only"), true});
 }
 
 void AccountsAuth::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
@@ -153,8 +159,10 @@ void AccountsAuth::check_password(const xmpp::Jid& user, std::string password, s
     // No account has such a password; the work is done all the same.
     keys = impl_->make_decoy(user, hash);
   }
-  impl_->loop.post_work(
+  const bool taken = impl_->passwords.post(
       std::make_unique<PasswordWork>(user, std::move(keys), std::move(password), ticket, events));
+  if (taken) return;
+  impl_->answer_soon({ticket, events, make_error(Errc::kUnavailable, "too many logins"), true});
 }
 
 }  // namespace rosterd::store

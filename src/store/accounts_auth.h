@@ -21,11 +21,14 @@ class AccountsAuth : public im::AuthSource {
   ~AccountsAuth() override;
   // After a reload. Questions asked before are answered from the old accounts.
   void set_accounts(Accounts accounts);
+  // Passwords that wait to be looked at get kCancelled.
+  void stop();
 
   // `hash` is SHA-1 or SHA-256; kUnsupported for another.
   void fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                   im::AuthEvents* events) override;
-  // PBKDF2 runs in the loop's thread pool; `password` is wiped afterwards.
+  // PBKDF2 runs in the loop's thread pool, one at a time; `password` is wiped afterwards.
+  // kUnavailable when too many wait for it.
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
