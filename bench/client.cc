@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/evp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "process.h"
+#include "scram.h"
 
 namespace bench {
 
@@ -22,15 +22,6 @@ namespace {
 SSL_CTX* tls_context() {
   static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
   return context;
-}
-
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
 }
 
 // Of which the first bytes came whole only with what stands behind `known`.
@@ -166,12 +157,32 @@ void Client::open_stream() {
   read_until("</stream:features>");
 }
 
-std::string Client::log_in(int user) {
-  open_stream();
+void Client::prove_by_plain(int user) {
   const std::string secret = '\0' + user_name(user) + '\0' + std::string(kPassword);
   send(fmt::format("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{}</auth>",
                    base64(secret)));
   read_until("<success");
+}
+
+void Client::prove_by_scram(int user) {
+  const auto payload = [this](std::string_view element) {
+    read_until(fmt::format("<{} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>", element));
+    const std::string text = read_until("<");
+    return base64_decode(text.substr(0, text.size() - 1));
+  };
+  Scram scram(user_name(user), kPassword);
+  send(fmt::format(
+      "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>{}</auth>",
+      base64(scram.first())));
+  const std::string answer = scram.answer(payload("challenge"));
+  send(fmt::format("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{}</response>",
+                   base64(answer)));
+  scram.check(payload("success"));
+}
+
+std::string Client::log_in(int user, Proof proof) {
+  open_stream();
+  proof == Proof::kScram ? prove_by_scram(user) : prove_by_plain(user);
   open_stream();
   send(
       fmt::format("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"

@@ -39,9 +39,10 @@ class Client {
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
 
-  // SASL PLAIN, bind, roster get, initial presence. Returns what came from the answer to the
-  // roster get on.
-  std::string log_in(int user);
+  enum class Proof { kPlain, kScram };
+  // SASL, bind, roster get, initial presence. Returns what came from the answer to the roster get
+  // on.
+  std::string log_in(int user, Proof proof = Proof::kPlain);
   void send(std::string_view element);
   // Reads until `marker` has come; returns all up to its end, which is dropped. The heads of
   // WebSocket frames and of HTTP answers are in it.
@@ -55,6 +56,8 @@ class Client {
   std::size_t read_some(char* into, std::size_t size);
   void open_websocket();
   void open_stream();
+  void prove_by_plain(int user);
+  void prove_by_scram(int user);
   void open_session();
   void ask(std::string_view attributes, std::string_view payload);
   void leave_request();
