@@ -193,6 +193,7 @@ bool Force::is_word_of_web_app(const std::string& user, const Contacts& roster, 
   const Told* oldest = nullptr;
   for (const Told& told : world_.web_app.told(user)) {
     if (!told.good || told.sent < since || told.contacts != roster) continue;
+    if (told.post != 0 && !world_.may_be_applied(told.post)) continue;
     // Edits are made to no other roster than the one that they were meant for.
     if (told.base && before(user) && *before(user) != *told.base) continue;
     if (!oldest || told.sent < oldest->sent) oldest = &told;

@@ -220,11 +220,14 @@ PostRules::Fate PostRules::fate(const Pending& post, const std::string& user) {
   using How = Named::How;
   const Named& named = post.users.at(user);
   if (named.how == How::kOffline) return Fate::kUpdated;
-  if (named.how == How::kSaid && !has_lost_base(post, user)) return Fate::kUpdated;
+  const bool lost = has_lost_base(post, user);
+  if (named.how == How::kSaid && !lost) return Fate::kUpdated;
   WebApp& web_app = world_.web_app;
   const bool told = web_app.has_told(user, true, post.came);
   const bool failed = web_app.has_told(user, false, post.came) || may_be_given_up(post, user);
-  if (told && !failed) return Fate::kUpdated;
+  // Who has lost what was said of him need not be the one who was asked for: another refresh did
+  // that.
+  if (told && !failed && !lost) return Fate::kUpdated;
   const bool may_be = web_app.may_have_told(user, post.came) || named.how != How::kAsked;
   return may_be ? Fate::kOpen : Fate::kError;
 }

@@ -179,9 +179,9 @@ void World::abandon(std::uint32_t number) { refresh_.on_request_abandoned({numbe
 
 void World::respond(web::ExchangeId exchange, http::Response response) {
   // The rules see what the clients got before the answer, and only that.
-  responding_ = true;
+  responding_ = exchange.index;
   turn();
-  responding_ = false;
+  responding_ = 0;
   verdict_.note([&] {
     return "    POST " + std::to_string(exchange.index) + " is answered " +
            std::to_string(response.status) + " " + response.body;
@@ -198,7 +198,7 @@ Counts World::total() const {
 
 // What it came to can be told when no other has come to its end since it began.
 void World::look_after_silent() {
-  if (responding_ || !is_silent_over()) return;
+  if (responding_ != 0 || !is_silent_over()) return;
   const Silent done = *std::exchange(silent_, std::nullopt);
   std::optional<Counts> counts;
   if (refresh_.stats().durations.count() == done.batches + 1) {

@@ -122,7 +122,12 @@ class World final : private web::Responder {
   Duration least_timeout() const { return least_timeout_; }
   // The refresh that has been answered first is over, in this turn.
   bool is_silent_over() const {
-    return silent_ && refresh_.running() < unanswered_.size() + (responding_ ? 0 : 1);
+    return silent_ && refresh_.running() < unanswered_.size() + (responding_ == 0 ? 1 : 0);
+  }
+  // What this refresh said itself may be in force: it is over, or comes to its end in this turn.
+  bool may_be_applied(std::uint32_t post) const {
+    if (silent_ && silent_->number == post) return is_silent_over();
+    return responding_ == post || !unanswered_.contains(post);
   }
 
  private:
@@ -151,7 +156,7 @@ class World final : private web::Responder {
   std::uint32_t requests_ = 0;
   std::set<std::uint32_t> unanswered_;
   std::optional<Silent> silent_;
-  bool responding_ = false;
+  std::uint32_t responding_ = 0;  // the refresh that is being answered
   Duration least_timeout_ = options_.roster.timeout;
   xml::Parser parser_;
   test::Describer describer_;
