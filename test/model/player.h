@@ -61,6 +61,7 @@ class Player {
   void become_available(Client& client);
   void put(const std::string& owner, const std::string& contact, const Item& item);
   void remove(const std::string& owner, const std::string& contact);
+  void answer_everything();
   bool wait_until(bool (Player::*done)());
   bool is_answered() { return !rules_.is_refreshing(); }
   bool is_settled() { return rules_.is_settled(); }

@@ -200,7 +200,8 @@ void PostRules::check_contacts(const Pending& post, const std::string& user) {
                         force_.login(contact) < post.came;
     if (had->contains(contact) || !stayed || web_app.changed(contact) > post.came) continue;
     // He has been asked for, in vain or in time that was too short.
-    if (web_app.has_told(contact, false, post.came) || world_.now() >= post.due) continue;
+    const bool in_time = world_.now() < post.due && !stopped_;
+    if (!in_time || web_app.has_told(contact, false, post.came)) continue;
     if (web_app.may_have_turned_away(contact, post.came)) continue;
     // Of whom it says something itself it is believed.
     const auto named = post.users.find(contact);
