@@ -25,6 +25,7 @@ void Force::on_user_came(const std::string& user) {
   record.login = verdict_.next_moment();
   record.came = world_.now();
   record.stale = false;
+  record.young = false;
   record.comes = true;
 }
 
@@ -120,6 +121,7 @@ void Force::update() {
     take(*witness);
     records_[user].comes = false;
   }
+  last_update_ = verdict_.next_moment();
 }
 
 void Force::ask_all() {
@@ -163,8 +165,15 @@ void Force::take(const Client& witness) {
   if (is == was || (is && was && *is == *was)) return;
   changed_.insert(user);
   if (!is) return;
-  if (!was || (records_[user].stale && world_.web_app.answers_many())) came_first_.insert(user);
+  if (!was || may_be_answer_to_login(user)) came_first_.insert(user);
   check_origin(user, *is);
+}
+
+// One for many, which brings other rosters in the same turn.
+bool Force::may_be_answer_to_login(const std::string& user) {
+  if (!world_.web_app.answers_many()) return false;
+  const Record& record = records_[user];
+  return record.stale || world_.web_app.told_good_at(user, record.login) > last_update_;
 }
 
 void Force::check_origin(const std::string& user, const Contacts& roster) {
@@ -174,9 +183,11 @@ void Force::check_origin(const std::string& user, const Contacts& roster) {
     verdict_.broke("a refresh that was answered is not undone", has);
   }
   // A young copy serves without a question. After a failure it is a kept one like others.
-  const bool current =
-      record.comes ? is_young_copy(user, roster)
-                   : is_word_of_web_app(user, roster, std::max(record.login, record.oldest));
+  const Moment since = record.young ? 0 : record.login;
+  const bool current = record.comes
+                           ? is_young_copy(user, roster)
+                           : is_word_of_web_app(user, roster, std::max(since, record.oldest));
+  if (record.comes) record.young = current;
   if (current || (!record.comes && is_kept_copy(user, roster))) {
     record.stale = !current;
   } else if (is_word_of_web_app(user, roster, record.oldest)) {

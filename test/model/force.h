@@ -92,12 +92,14 @@ class Force {
     std::optional<Instant> given_up;  // an earlier one
     Instant confirmed{};
     bool stale = false;  // what is in force is a kept copy
+    bool young = false;  // a young copy has come into force: what is newer than it may follow
     bool comes = false;  // the login is of this turn: only a young copy comes into force in it
   };
 
   static Roster find(const Rosters& rosters, const std::string& user);
   void read(Client& witness);
   void take(const Client& witness);
+  bool may_be_answer_to_login(const std::string& user);
   void check_origin(const std::string& user, const Contacts& roster);
   bool is_word_of_web_app(const std::string& user, const Contacts& roster, Moment since);
   bool is_young_copy(const std::string& user, const Contacts& roster);
@@ -107,6 +109,7 @@ class Force {
   World& world_;
   Rosters now_;
   Rosters before_;
+  Moment last_update_ = 0;
   std::set<std::string> changed_;
   std::map<std::string, std::vector<Roster>> passed_;  // in force in between, in the last update
   std::set<std::string> came_first_;

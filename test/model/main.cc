@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// model --seeds A-B       plays these, the first failing one is shrunk and shown
+// model --seeds A-B,C     plays these, the first failing one is shrunk and shown
 // model --seed N          plays one and shows what happened
 // model --replay FILE     likewise, of a history in a file ("-": standard input)
 // model --search SECONDS  plays seeds that nobody has played yet
@@ -60,10 +60,17 @@ int play_seeds(std::uint64_t first, std::uint64_t last, int seconds) {
   return failing ? show_failing(*failing) : 0;
 }
 
-int play_range(const std::string& range) {
-  const std::size_t dash = range.find('-');
-  if (dash == std::string::npos) return 2;
-  return play_seeds(std::stoull(range), std::stoull(range.substr(dash + 1)), 0);
+// "1-100,5854"
+int play_ranges(const std::string& ranges) {
+  std::istringstream in(ranges);
+  for (std::string range; std::getline(in, range, ',');) {
+    const std::size_t dash = range.find('-');
+    const std::uint64_t first = std::stoull(range);
+    const std::uint64_t last =
+        dash == std::string::npos ? first : std::stoull(range.substr(dash + 1));
+    if (const int failed = play_seeds(first, last, 0); failed != 0) return failed;
+  }
+  return 0;
 }
 
 int play_file(const std::string& name) {
@@ -94,10 +101,10 @@ int main(int argc, char** argv) {
   log::set_sink([](void*, log::Level, std::string_view) {}, nullptr);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const std::string what = argc == 3 ? argv[1] : "";
-  if (what == "--seeds") return play_range(argv[2]);
+  if (what == "--seeds") return play_ranges(argv[2]);
   if (what == "--seed") return show(make_history(std::stoull(argv[2])));
   if (what == "--replay") return play_file(argv[2]);
   if (what == "--search") return search(std::stoi(argv[2]));
-  std::fputs("usage: model --seeds A-B | --seed N | --replay FILE | --search SECONDS\n", stderr);
+  std::fputs("usage: model --seeds A-B,C | --seed N | --replay FILE | --search SECONDS\n", stderr);
   return 2;
 }

@@ -51,6 +51,7 @@ void PostRules::on_post(std::uint32_t number, const Posting& posting) {
   const bool refused = post.crowded || stopped_;
   for (const auto& [user, said] : sayings) {
     Named named = judge(user, said);
+    named.shares = world_.web_app.is_asked(user);
     if (!refused) force_.on_outdated(user, post.came);
     if (named.outcome && !refused) say(user, named, number, post);
     post.users[user] = std::move(named);
@@ -382,7 +383,9 @@ bool PostRules::surely_needs(const std::string& user) {
   return std::any_of(pending_.begin(), pending_.end(), [&](const auto& one) {
     const Pending& post = one.second;
     const auto named = post.users.find(user);
-    return waits(post.came) && world_.now() - post.since < least && named != post.users.end() &&
+    if (named == post.users.end()) return false;
+    if (named->second.shares && web_app.has_told(user, false, post.came)) return false;
+    return waits(post.came) && world_.now() - post.since < least &&
            named->second.how == Named::How::kAsked && !web_app.has_told(user, true, post.came) &&
            !may_be_given_up(post, user);
   });

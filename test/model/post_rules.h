@@ -50,6 +50,7 @@ class PostRules {
     bool on_base = false;             // what was said was said of the roster in force then
     std::optional<Contacts> outcome;  // of what was said
     bool tagged = false;
+    bool shares = false;  // a question that was there before, and may end before its own would
   };
   struct Pending {
     Moment came = 0;
