@@ -128,13 +128,19 @@ void abort_closes_at_once_but_reports_later(void**) {
 
 void peer_that_resets_is_reported_as_unavailable(void**) {
   Scene scene;
-  scene.connected_hook = [](Side& client) { client.connection->pause_reading(); };
   scene.accepted_hook = [](Side& server) { server.write(make_pattern(8 << 20)); };
-  // Closing with unread bytes makes the kernel send RST.
-  rosterd::Timer impatience(
-      [](void* p) { static_cast<Scene*>(p)->client.connection->abort("rude"); }, &scene);
-  scene.loop.timers().arm(impatience, scene.loop.now() + std::chrono::milliseconds(20));
-  scene.run();
+  // Where the fault is met by writing, reading meets an end.
+  scene.server.end_hook = [](Side&) {};
+  RawPeer raw(scene.listener->address(), [](int fd) {
+    char first = 0;
+    const ssize_t size = ::recv(fd, &first, 1, 0);
+    // Without lingering, close(2) sends RST whatever has been read.
+    const linger none{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    return std::string(&first, size == 1 ? 1 : 0);
+  });
+  scene.run_loop();
+  assert_int_equal(raw.join().size(), 1);
   assert_false(scene.timed_out);
   assert_int_equal(scene.server.closes, 1);
   assert_int_equal(scene.server.drains, 0);
