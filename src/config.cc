@@ -206,6 +206,9 @@ class Reader {
     std::vector<std::string> names;
     for (const HostConfig& host : config_.hosts) names.push_back(host.name());
     config_.streams.negotiation.hosts = names;
+    for (const HostConfig& host : config_.hosts) {
+      config_.streams.negotiation.methods[host.name()] = app::make_login_methods(host.options.auth);
+    }
     // Hosts with faults may have lost their certificates: one fault is enough.
     config_.streams.negotiation.tls_available =
         hosts_faulty_ || !config_.hosts.front().certificate.certificate_file.empty();

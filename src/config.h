@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/auth_options.h"
 #include "app/door.h"
 #include "app/events.h"
 #include "app/refresh.h"
@@ -37,6 +38,7 @@ struct HostOptions {
   std::vector<app::Credential> admin_auth;
   std::string webhook_url;  // "" = no events
   app::EventFormat webhook_format = app::EventFormat::kRosterd;
+  app::AuthOptions auth;
 };
 
 // A [[host]].

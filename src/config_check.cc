@@ -45,7 +45,10 @@ class Checker {
     check_login();
     check_limits();
     check_urls(config_.all_hosts, "");
-    for (const HostConfig& host : config_.hosts) check_urls(host.options, host.name());
+    for (const HostConfig& host : config_.hosts) {
+      check_urls(host.options, host.name());
+      check_accounts(host);
+    }
   }
 
  private:
@@ -68,6 +71,12 @@ class Checker {
     if (host.empty() || options.webhook_url != all.webhook_url) {
       add_of_host(host, "webhook_url", app::check_webhook_url(options.webhook_url));
     }
+  }
+
+  // Of each host alone: what stands above them all may need what each of them says.
+  void check_accounts(const HostConfig& host) {
+    const auto fault = app::find_auth_fault(host.options.auth);
+    if (fault) add_of_host(host.name(), fault->option, make_error(Errc::kInvalid, fault->text));
   }
 
   void add_of_host(const std::string& host, std::string_view option, const Status& checked) {

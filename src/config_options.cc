@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kLevels = "error|warn|info|debug";
 constexpr std::string_view kConflicts = "replace|refuse|rename";
 constexpr std::string_view kFormats = "rosterd|mod_rest";
+constexpr std::string_view kAuthKinds = "accounts|http-basic";
 constexpr std::string_view kMechanisms =
     "SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-256|SCRAM-SHA-1|PLAIN";
 
@@ -46,6 +47,9 @@ OptionValue to_value(im::Options::Conflict member) {
 }
 OptionValue to_value(app::EventFormat member) {
   return choice_at(kFormats, static_cast<std::size_t>(member));
+}
+OptionValue to_value(app::AuthKind member) {
+  return choice_at(kAuthKinds, static_cast<std::size_t>(member));
 }
 OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
   std::vector<std::string> names;
@@ -88,6 +92,9 @@ void from_value(const OptionValue& value, im::Options::Conflict& member) {
 }
 void from_value(const OptionValue& value, app::EventFormat& member) {
   member = static_cast<app::EventFormat>(choice_index(kFormats, std::get<std::string>(value)));
+}
+void from_value(const OptionValue& value, app::AuthKind& member) {
+  member = static_cast<app::AuthKind>(choice_index(kAuthKinds, std::get<std::string>(value)));
 }
 void from_value(const OptionValue& value, std::vector<xmpp::Mechanism>& member) {
   member.clear();
@@ -245,6 +252,17 @@ constexpr Option kOptions[] = {
 
     {"Login", "accounts_file", kPath, 0, 0, "", kReload,
      "The accounts, changed with 'rosterd passwd'.", MEMBER(accounts_file)},
+    {"", "auth", kText, 0, 0, kAuthKinds, kReload,
+     "Where accounts are: in accounts_file, or with the web application, by one of its protocols.",
+     HOST_MEMBER(auth.kind)},
+    {"", "http_auth_url", kUrl, 0, 0, "", kReload,
+     "Where the web application is asked; $user, $host and $password are filled in.",
+     HOST_MEMBER(auth.url)},
+    {"", "http_auth_credentials", kCredentials, 0, 0, "", kReload,
+     "How rosterd proves to it who is asking, as in app_auth.", HOST_MEMBER(auth.credentials)},
+    {"", "auth_timeout", kDuration, 100 * kMillisecond, kMinute, "", kReload,
+     "How long it may take to answer; a login that gets no answer may be tried again.",
+     HOST_MEMBER(auth.timeout)},
     {"", "tls_required", kBool, 0, 0, "", kReload, "Refuse logins that are not encrypted.",
      MEMBER(streams.negotiation.tls_required)},
     {"", "plain_without_tls", kBool, 0, 0, "", kReload,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/admin.h"
+#include "app/auth_backend.h"
 #include "app/door.h"
 #include "app/events.h"
 #include "app/file_reader.h"
@@ -18,6 +19,7 @@
 #include "c2s/bosh_endpoint.h"
 #include "c2s/service.h"
 #include "c2s/websocket_endpoint.h"
+#include "config_auth.h"
 #include "config_events.h"
 #include "config_options.h"
 #include "im/core.h"
@@ -87,6 +89,7 @@ bool same_sockets(const Config& a, const Config& b) {
 
 // Passwords and tokens that pass an open network in the clear are everybody's.
 void warn_of_cleartext(const Config& config) {
+  warn_of_cleartext_logins(config);
   const auto& keys = config.door.auth.keys;
   const bool sends_secrets = std::any_of(keys.begin(), keys.end(), [](const app::Key& key) {
     return key.credential.kind != app::Credential::Kind::kHmac;
@@ -136,6 +139,7 @@ web::HttpServerOptions make_http_server(const Config& config) {
 struct Clients {
   std::unique_ptr<web::HttpClient> rosters;
   std::unique_ptr<web::HttpClient> events;
+  std::unique_ptr<web::HttpClient> logins;
 };
 
 Result<Clients> make_clients(net::Loop& loop, const Config& config) {
@@ -143,7 +147,9 @@ Result<Clients> make_clients(net::Loop& loop, const Config& config) {
   if (!rosters) return tl::unexpected<Error>(rosters.error());
   auto events = web::HttpClient::make(loop, make_webhook_client(config));
   if (!events) return tl::unexpected<Error>(events.error());
-  return Clients{std::move(*rosters), std::move(*events)};
+  auto logins = web::HttpClient::make(loop, make_auth_client(config));
+  if (!logins) return tl::unexpected<Error>(logins.error());
+  return Clients{std::move(*rosters), std::move(*events), std::move(*logins)};
 }
 
 }  // namespace
@@ -162,11 +168,14 @@ struct Server::Impl final : net::SignalEvents,
         files(*loop),
         http_client(std::move(clients.rosters)),
         webhook_client(std::move(clients.events)),
+        auth_client(std::move(clients.logins)),
         events(make_events(config), *webhook_client, *loop, loop->timers(), this),
         source(config.roster, http_client.get(), &files, *loop, loop->timers()),
         core(config.im, *loop, &source),
         accounts(*loop, std::move(prepared.accounts)),
         host_auth(accounts),
+        auth_requests(*auth_client, *loop, loop->timers(), source.breakers(),
+                      config.roster.user_agent),
         tokens(host_auth, *loop, loop->timers()),
         service(*loop, core, tokens, config.streams, std::move(prepared.xmpp_tls)),
         http_server(*loop, make_http_server(config)),
@@ -176,6 +185,7 @@ struct Server::Impl final : net::SignalEvents,
         websocket(service, http_server, *loop, make_websocket(config)),
         bosh(service, http_server, *loop, make_bosh(config), config.streams) {
     source.set_core(&core);
+    auth_backends.set_options(make_auth(config));
     observe();
     add_admin_routes();
     add_chat_routes();
@@ -211,11 +221,14 @@ struct Server::Impl final : net::SignalEvents,
   app::LoopFileReader files;
   std::unique_ptr<web::HttpClient> http_client;
   std::unique_ptr<web::HttpClient> webhook_client;
+  std::unique_ptr<web::HttpClient> auth_client;
   app::Events events;
   app::RosterSource source;
   im::Core core;
   store::AccountsAuth accounts;
   app::HostAuth host_auth;
+  app::AuthRequests auth_requests;
+  app::AuthBackends auth_backends{host_auth, {auth_requests}};
   app::LoginTokens tokens;
   c2s::Service service;
   web::HttpServer http_server;
@@ -323,6 +336,7 @@ void Server::Impl::close_all() {
   accounts.stop();
   events.stop();
   http_client->stop();
+  auth_client->stop();
   housekeeping.cancel();
   loop->unwatch_signals();
   loop->timers().arm(drain_deadline, loop->now() + config.drain_timeout);
@@ -376,6 +390,7 @@ Status Server::Impl::reload() {
   // The one option that can fail when it is applied, so it goes first: the trust store.
   if (auto set = http_client->set_options(fresh->http_client); !set) return set;
   if (auto set = webhook_client->set_options(make_webhook_client(*fresh)); !set) return set;
+  if (auto set = auth_client->set_options(make_auth_client(*fresh)); !set) return set;
   if (!same_sockets(config, *fresh)) {
     log::warn("server", "listening addresses and ports change only with a restart");
   }
@@ -390,6 +405,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   events.set_options(make_events(fresh));
   core.set_options(fresh.im);
   accounts.set_accounts(std::move(prepared.accounts));
+  auth_backends.set_options(make_auth(fresh));
   service.set_options(fresh.streams);
   service.set_tls(std::move(prepared.xmpp_tls));
   http_server.set_options(make_http_server(fresh));
@@ -456,7 +472,7 @@ Status Server::check(const Config& config) {
 Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string config_file) {
   auto prepared = prepare(config);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
-  if (prepared->accounts.list().empty()) {
+  if (uses_accounts_file(config) && prepared->accounts.list().empty()) {
     log::warn("server", "no accounts yet, nobody can log in",
               {{"file", config.accounts_file}, {"hint", "rosterd passwd USER@HOST"}});
   }

@@ -3,12 +3,18 @@
 
 #include <utility>
 
-#include "base/log.h"
-
 namespace rosterd::app {
 
+void HostGate::set_breaker(std::shared_ptr<OriginBreaker> breaker) {
+  if (breaker == breaker_) return;
+  // Nobody will tell the old one what became of a probe of ours, and others may still ask there.
+  if (breaker_) breaker_->settle(Outcome::kUnknown, {}, clock_.now());
+  breaker_ = std::move(breaker);
+  breaker_->add_watcher(*this);
+}
+
 void HostGate::enter(Visitor& visitor) {
-  if (queue_.empty() && free_places() > 0 && breaker_.state() == Breaker::State::kClosed) {
+  if (queue_.empty() && free_places() > 0 && state() == Breaker::State::kClosed) {
     take_place();
     return visitor.on_admitted();
   }
@@ -30,40 +36,30 @@ HostGate::Visitor& HostGate::take_front() {
 
 void HostGate::leave(Outcome outcome, std::string_view why) {
   --taken_;
-  if (outcome == Outcome::kFailed && breaker_.state() == Breaker::State::kHalfOpen) {
-    probe_failed_ = waiting_ > 0;
-  }
-  if (outcome == Outcome::kUnknown) breaker_.abandon_probe();
-  if (outcome == Outcome::kAnswered && breaker_.succeed()) {
-    log::info("roster", "the web application answers again", {{"host", host_}});
-  }
-  if (outcome == Outcome::kFailed && breaker_.fail(clock_.now(), random_)) {
-    log::warn("roster", "the web application fails, only probes are sent",
-              {{"host", host_}, {"failures", Breaker::kFailures}, {"last", why}});
-  }
+  breaker_->settle(outcome, why, clock_.now());
   if (waiting_ > 0) pump_soon();
+}
+
+void HostGate::on_probe_over(bool failed) {
+  if (waiting_ == 0) return;
+  probe_failed_ = failed;
+  pump_soon();
 }
 
 void HostGate::pump() {
   if (std::exchange(probe_failed_, false)) turn_away(Whom::kAll);
   while (waiting_ > 0 && free_places() > 0) {
-    if (!may_send()) return turn_away(Whom::kUnlessInsisting);
+    if (!breaker_->admit(clock_.now(), front().insists())) {
+      return turn_away(Whom::kUnlessInsisting);
+    }
     if (bulk_sender_.try_send(*this)) continue;
     take_place();
     take_front().on_admitted();
   }
   // Whoever waits for a place waits in vain where the app has begun to fail.
-  if (waiting_ > 0 && breaker_.state() != Breaker::State::kClosed) {
+  if (waiting_ > 0 && state() != Breaker::State::kClosed) {
     turn_away(Whom::kUnlessInsisting);
   }
-}
-
-bool HostGate::may_send() {
-  if (breaker_.state() == Breaker::State::kClosed) return true;
-  if (breaker_.state() == Breaker::State::kHalfOpen) return false;
-  if (!breaker_.probe_is_due(clock_.now()) && !front().insists()) return false;
-  breaker_.begin_probe();
-  return true;
 }
 
 // One pass over those who wait now: what they do when they are turned away may bring new ones.
@@ -78,7 +74,7 @@ void HostGate::turn_away(Whom whom) {
     }
   }
   // The first one that insists is the probe, and its outcome decides for the others.
-  if (waiting_ > 0 && breaker_.state() == Breaker::State::kOpen) pump_soon();
+  if (waiting_ > 0 && state() == Breaker::State::kOpen) pump_soon();
 }
 
 }  // namespace rosterd::app

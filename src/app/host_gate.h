@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <utility>
 
-#include "app/breaker.h"
+#include "app/origin_breaker.h"
 #include "base/intrusive_list.h"
 #include "base/timers.h"
 
@@ -18,7 +17,7 @@ namespace rosterd::app {
 
 class BulkFetch;
 
-class HostGate {
+class HostGate final : private OriginBreaker::Watcher {
  public:
   // Who wants to send a request.
   class Visitor {
@@ -46,24 +45,15 @@ class HostGate {
     virtual bool try_send(HostGate& gate) = 0;
   };
 
-  enum class Outcome : std::uint8_t {
-    kAnswered,
-    kFailed,   // no connection, no answer in time, a server error
-    kUnknown,  // nobody waited for the answer
-  };
+  using Outcome = OriginBreaker::Outcome;
 
-  // All outlive it. `host` is for log lines.
-  HostGate(std::string host, const Clock& clock, Timers& timers, Random& random,
-           BulkSender& bulk_sender)
-      : host_(std::move(host)),
-        clock_(clock),
-        timers_(timers),
-        random_(random),
-        bulk_sender_(bulk_sender) {}
+  // All outlive it. set_breaker() before the first visitor.
+  HostGate(const Clock& clock, Timers& timers, BulkSender& bulk_sender)
+      : clock_(clock), timers_(timers), bulk_sender_(bulk_sender) {}
 
   void set_places(std::size_t places) { places_ = places; }
-  // Another web app: what is known of the old one says nothing of it.
-  void reset_breaker() { breaker_ = Breaker(); }
+  // Of the web app before which the gate stands.
+  void set_breaker(std::shared_ptr<OriginBreaker> breaker);
 
   void enter(Visitor& visitor);
   // He waits no longer; harmless when he does not.
@@ -78,21 +68,19 @@ class HostGate {
   std::size_t waiting() const { return waiting_; }
   std::size_t taken() const { return taken_; }  // places
   std::size_t free_places() const { return places_ - std::min(taken_, places_); }
-  Breaker::State state() const { return breaker_.state(); }
+  Breaker::State state() const { return breaker_->state(); }
 
  private:
   void pump();
   void pump_soon() { timers_.arm(pump_, clock_.now()); }
-  bool may_send();
+  void on_probe_over(bool failed) override;
   enum class Whom { kAll, kUnlessInsisting };
   void turn_away(Whom whom);
 
-  const std::string host_;
   const Clock& clock_;
   Timers& timers_;
-  Random& random_;
   BulkSender& bulk_sender_;
-  Breaker breaker_;
+  std::shared_ptr<OriginBreaker> breaker_;
   std::size_t places_ = 16;
   std::size_t taken_ = 0;
   std::size_t waiting_ = 0;

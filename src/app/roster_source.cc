@@ -24,18 +24,6 @@ constexpr Duration kBulkPause = std::chrono::minutes(1);
 
 constexpr std::size_t kRunBits = 32;
 
-BreakerStats::State to_stats(Breaker::State state) {
-  switch (state) {
-    case Breaker::State::kClosed:
-      return BreakerStats::State::kClosed;
-    case Breaker::State::kOpen:
-      return BreakerStats::State::kOpen;
-    case Breaker::State::kHalfOpen:
-      return BreakerStats::State::kHalfOpen;
-  }
-  return BreakerStats::State::kClosed;
-}
-
 }  // namespace
 
 struct RosterSource::Impl final : BulkFetch::Events {
@@ -67,13 +55,12 @@ struct RosterSource::Impl final : BulkFetch::Events {
     Host(Impl& source, std::string domain)
         : impl(source),
           name(std::move(domain)),
-          gate(name, source.context.clock, source.context.timers, source.context.random, *this) {}
+          gate(source.context.clock, source.context.timers, *this) {}
     bool try_send(HostGate&) override { return impl.try_send_bulk(*this); }
 
     Impl& impl;
     const std::string name;
     HostGate gate;
-    std::string origin;  // of its URL, for FetchStats
     Instant no_bulk_before{};
   };
 
@@ -107,6 +94,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
   LogLimit failures{kLogInterval};
   LogLimit skips{kLogInterval};
   std::uint64_t last_ticket = 0;
+  Breakers breakers;
   std::map<std::string, Host, std::less<>> hosts;
   SlotTable<BulkFetch> bulks;  // outlived by the questions that are their members
   std::unordered_map<std::uint64_t, Refetch> refetches;
@@ -129,7 +117,7 @@ void RosterSource::Impl::set_up(Host& host) {
   const auto target = make_roster_target(options.of(host.name).url, "user", host.name);
   const auto* url = target ? std::get_if<http::Url>(&*target) : nullptr;
   const std::string origin = url ? url->origin() : std::string();
-  if (std::exchange(host.origin, origin) != origin) host.gate.reset_breaker();
+  host.gate.set_breaker(breakers.of(host.name, origin));
 }
 
 RosterSource::Impl::Question& RosterSource::Impl::open(const xmpp::Jid& user) {
@@ -303,19 +291,15 @@ void RosterSource::set_options(const RosterSourceOptions& options) {
 }
 
 FetchStats RosterSource::stats() const {
-  FetchStats stats{impl_->context.counters, 0, 0, {}};
-  std::map<std::string, BreakerStats::State> breakers;
+  FetchStats stats{impl_->context.counters, 0, 0, impl_->breakers.stats()};
   for (const auto& [name, host] : impl_->hosts) {
     stats.in_flight += host.gate.taken();
     stats.queued += host.gate.waiting();
-    if (host.origin.empty()) continue;
-    // Hosts may share a web app; the one that has met its failure knows best.
-    BreakerStats::State& worst = breakers[host.origin];
-    worst = std::max(worst, to_stats(host.gate.state()));
   }
-  for (const auto& [origin, state] : breakers) stats.breakers.push_back({origin, state});
   return stats;
 }
+
+Breakers& RosterSource::breakers() { return impl_->breakers; }
 
 const RosterSourceOptions& RosterSource::options() const { return impl_->options; }
 

@@ -19,6 +19,7 @@
 #include "app/credentials.h"
 #include "app/fetch_stats.h"
 #include "app/file_reader.h"
+#include "app/origin_breaker.h"
 #include "app/roster_json.h"
 #include "app/roster_url.h"
 #include "base/result.h"
@@ -82,6 +83,8 @@ class RosterSource : public im::RosterFetcher {
   void cancel_all() override;
 
   FetchStats stats() const;
+  // Of the web apps that rosters come from; others who ask them something share it.
+  Breakers& breakers();
 
   // Refresh: a result at least as new as this call, for each call one on_refetched() unless
   // cancelled. Returns its ticket, never 0. `sink` outlives the question.

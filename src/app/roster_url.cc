@@ -53,15 +53,6 @@ bool names_user(std::string_view part) {
 
 bool is_file_url(std::string_view url) { return url.starts_with(kFileScheme); }
 
-bool has_dot_segment(std::string_view path) {
-  while (!path.empty()) {
-    const std::string_view segment = path.substr(0, path.find('/'));
-    if (segment == "." || segment == "..") return true;
-    path.remove_prefix(std::min(segment.size() + 1, path.size()));
-  }
-  return false;
-}
-
 Status check_pieces(std::string_view url, std::string_view known) {
   for (std::string_view rest = url; !rest.empty();) {
     const Token token = next_token(rest);
@@ -76,7 +67,8 @@ Result<RosterTarget> make_file_target(std::string_view path, std::string_view us
   if (user.starts_with('.')) {
     return make_error(Errc::kInvalid, "a username with a leading dot has no file");
   }
-  if (has_dot_segment(path)) return make_error(Errc::kInvalid, "the name is no path component");
+  if (http::has_dot_segment(path))
+    return make_error(Errc::kInvalid, "the name is no path component");
   return RosterTarget(FilePath{std::string(path)});
 }
 
@@ -106,7 +98,7 @@ Result<RosterTarget> make_roster_target(std::string_view url, std::string_view u
   auto parsed = http::parse_url(expanded);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
   const std::string_view target = parsed->target;
-  if (has_dot_segment(target.substr(0, target.find('?')))) {
+  if (http::has_dot_segment(target.substr(0, target.find('?')))) {
     return make_error(Errc::kInvalid, "the name is no path component");
   }
   return RosterTarget(std::move(*parsed));

@@ -239,11 +239,13 @@ void ClientStream::perform_action(xmpp::action::AuthFailed& action) {
   const bool wrong = action.failure == xmpp::SaslFailure::kNotAuthorized;
   context_.logins.settle(handle_.to_u64(),
                          wrong ? LoginGate::Outcome::kWrong : LoginGate::Outcome::kUnknown);
-  log::warn("c2s", "authentication failed",
-            {{"connection", channel_.connection_id()},
-             {"peer", channel_.peer().to_string()},
-             {"user", text::for_log(action.user)},
-             {"reason", action.why}});
+  // What keeps everybody out has a line of its own, once.
+  const bool passes = action.failure == xmpp::SaslFailure::kTemporaryAuthFailure;
+  log::write(passes ? log::Level::kDebug : log::Level::kWarn, "c2s", "authentication failed",
+             {{"connection", channel_.connection_id()},
+              {"peer", channel_.peer().to_string()},
+              {"user", text::for_log(action.user)},
+              {"reason", action.why}});
 }
 
 void ClientStream::perform_action(xmpp::action::Bind& action) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/crypto.h"
 #include "base/text.h"
 
 namespace rosterd::http {
@@ -66,6 +67,10 @@ std::size_t Fields::count(std::string_view name) const {
   return static_cast<std::size_t>(
       std::count_if(fields_.begin(), fields_.end(),
                     [&](const auto& field) { return text::ascii_iequals(field.first, name); }));
+}
+
+void Fields::wipe() {
+  for (auto& [field, value] : fields_) crypto::wipe(value);
 }
 
 bool Fields::has_token(std::string_view name, std::string_view token) const {

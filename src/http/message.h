@@ -23,6 +23,8 @@ class Fields {
   bool has_token(std::string_view name, std::string_view token) const;
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
   void clear() { fields_.clear(); }
+  // Overwrites the values, as one of them is a secret.
+  void wipe();
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;

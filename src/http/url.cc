@@ -144,4 +144,13 @@ Result<Url> resolve_url(const Url& base, std::string_view reference) {
   return url;
 }
 
+bool has_dot_segment(std::string_view path) {
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (segment == "." || segment == "..") return true;
+    path.remove_prefix(std::min(segment.size() + 1, path.size()));
+  }
+  return false;
+}
+
 }  // namespace rosterd::http

@@ -30,4 +30,7 @@ Result<Url> parse_url(std::string_view text);
 // redirects and links.
 Result<Url> resolve_url(const Url& base, std::string_view reference);
 
+// Whether a segment of the path is `.` or `..` as a whole: to a server it means another place.
+bool has_dot_segment(std::string_view path);
+
 }  // namespace rosterd::http

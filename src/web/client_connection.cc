@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/text.h"
 #include "http/writer.h"
 #include "web/origin_pool.h"
@@ -54,6 +55,11 @@ void ClientConnection::send(Fetch& fetch, const std::string& host) {
   std::string bytes;
   http::write_request(bytes, request, host);
   connection_.write(bytes);
+  if (!fetch.request.secret) return;
+  crypto::wipe(request.target);
+  request.fields.wipe();
+  crypto::wipe(request.body);
+  crypto::wipe(bytes);
 }
 
 void ClientConnection::idle() {

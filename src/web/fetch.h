@@ -21,6 +21,7 @@ struct Fetch final : net::ConnectEvents {
 
   Fetch(OriginPool& to, FetchRequest what, FetchEvents* whom)
       : pool(to), request(std::move(what)), events(whom) {}
+  ~Fetch() override;
 
   void on_connected(std::uint64_t ticket, net::Connection& connection) override;
   void on_connect_failed(std::uint64_t ticket, const Error& error) override;

@@ -23,6 +23,8 @@ struct FetchRequest {
   http::Url url;
   http::Fields fields;
   std::string body;
+  // It holds a password or a token: what is kept of it is overwritten in the end.
+  bool secret = false;
 };
 
 class FetchEvents {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crypto.h"
+
 namespace rosterd::web {
 namespace {
 
@@ -189,6 +191,13 @@ void OriginPool::drop_idle(ClientConnection& connection, std::string_view why) {
 void OriginPool::remove(ClientConnection& connection, Handle<ClientConnection> handle) {
   std::erase(idle_, &connection);
   connections_.erase(handle);
+}
+
+Fetch::~Fetch() {
+  if (!request.secret) return;
+  crypto::wipe(request.url.target);
+  request.fields.wipe();
+  crypto::wipe(request.body);
 }
 
 void Fetch::on_connected(std::uint64_t, net::Connection& made) { pool.on_connected(*this, made); }

@@ -309,6 +309,7 @@ void Negotiation::Impl::fail_sasl(SaslFailure failure, std::string why, Actions&
   xml::Writer(out).open("failure", ns::kSasl).open(to_string(failure)).end().end();
   send(actions, std::move(out));
   actions.push_back(action::AuthFailed{std::exchange(sasl_user, {}), failure, std::move(why)});
+  if (failure == SaslFailure::kTemporaryAuthFailure) return;  // no fault of his
   // Section 6.4.5: the number of retries is limited, and the last failure is told first.
   if (++failures >= options.sasl_attempts) {
     close(actions, StreamCondition::kPolicyViolation, "too many failed logins");

@@ -30,6 +30,7 @@ struct Guest final : HostGate::Visitor {
 };
 
 struct Street final : HostGate::BulkSender {
+  Street() { gate.set_breaker(breaker); }
   bool try_send(HostGate&) override { return false; }
   void settle() { timers.run_due(clock.now()); }
   void pass(Duration time) {
@@ -49,9 +50,9 @@ struct Street final : HostGate::BulkSender {
 
   im::ManualClock clock;
   Timers timers;
-  Random random{1};
   std::string told;
-  HostGate gate{"h", clock, timers, random, *this};
+  std::shared_ptr<OriginBreaker> breaker = std::make_shared<OriginBreaker>("h", Random(1));
+  HostGate gate{clock, timers, *this};
 };
 
 void Guest::tell(const char* what) {
@@ -167,6 +168,22 @@ void abandoned_probe_is_followed_by_another(void**) {
   assert_true(street.gate.state() == Breaker::State::kHalfOpen);
 }
 
+void probe_of_somebody_else_decides_for_those_who_wait(void**) {
+  for (const bool works : {true, false}) {
+    Street street;
+    street.fail_often();
+    assert_true(street.breaker->admit(street.clock.now(), true));
+    Guest login(street, "login"), one(street, "one", true);
+    street.gate.enter(login);
+    street.gate.enter(one);
+    street.settle();
+    assert_text_equal(street.take(), "login:away");
+    street.breaker->settle(works ? Outcome::kAnswered : Outcome::kFailed, "", street.clock.now());
+    street.settle();
+    assert_text_equal(street.take(), works ? "one:in" : "one:away");
+  }
+}
+
 int silence(void**) {
   log::set_sink([](void*, log::Level, std::string_view) {}, nullptr);
   return 0;
@@ -185,6 +202,7 @@ int main() {
       cmocka_unit_test(who_comes_after_a_failed_probe_does_not_hear_of_it),
       cmocka_unit_test(who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail),
       cmocka_unit_test(abandoned_probe_is_followed_by_another),
+      cmocka_unit_test(probe_of_somebody_else_decides_for_those_who_wait),
   };
   return cmocka_run_group_tests(tests, silence, nullptr);
 }

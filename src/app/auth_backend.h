@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// AuthBackends: makes each host's im::AuthSource from its options, and keeps it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/auth_options.h"
+#include "app/auth_request.h"
+#include "app/host_auth.h"
+#include "im/ports.h"
+
+namespace rosterd::app {
+
+// What back ends need of the world; all of it outlives them.
+struct AuthContext {
+  AuthRequests& requests;
+};
+
+// Null: this host's accounts are in the file.
+std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
+                                                  const AuthOptions& options);
+
+class AuthBackends {
+ public:
+  // `routes` outlives it.
+  AuthBackends(HostAuth& routes, const AuthContext& context) : routes_(routes), context_(context) {}
+
+  // By host. A host whose options have not changed keeps its back end. One that goes has questions
+  // on their way answered all the same: by what it has handed to AuthRequests, or at the latest by
+  // its destructor, with kUnavailable.
+  void set_options(std::map<std::string, AuthOptions> hosts);
+
+ private:
+  struct Backend {
+    AuthOptions options;
+    std::unique_ptr<im::AuthSource> source;
+  };
+
+  HostAuth& routes_;
+  const AuthContext context_;
+  std::map<std::string, Backend> backends_;
+};
+
+}  // namespace rosterd::app

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// AuthOptions: where one host's accounts are, and how they are asked. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/credentials.h"
+#include "base/time.h"
+#include "http/url.h"
+#include "xmpp/login.h"
+
+namespace rosterd::app {
+
+// The choices of the option `auth`, in its order.
+enum class AuthKind : std::uint8_t { kAccounts, kHttpBasic };
+
+struct AuthOptions {
+  AuthKind kind = AuthKind::kAccounts;
+  std::string url;                        // http_auth_url, see auth_url.h
+  std::vector<Credential> credentials{};  // of every request, see authorize()
+  Duration timeout = std::chrono::seconds(5);
+
+  friend bool operator==(const AuthOptions&, const AuthOptions&) = default;
+};
+
+// What can be proven to such accounts.
+xmpp::LoginMethods make_login_methods(const AuthOptions& options);
+
+// What is wrong with an option, for the administrator.
+struct AuthFault {
+  std::string_view option;  // its name
+  std::string text;
+};
+std::optional<AuthFault> find_auth_fault(const AuthOptions& options);
+
+// Where passwords, tokens or cookies of this host are sent to; nothing for accounts that are here.
+std::optional<http::Url> find_auth_target(const AuthOptions& options, std::string_view host);
+
+}  // namespace rosterd::app
