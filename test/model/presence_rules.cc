@@ -69,7 +69,7 @@ void PresenceRules::check(Client& client, const std::vector<Event>& events, cons
     if (available) heard[event.from].status = event.status;
   }
   for (const auto& [peer, words] : heard) {
-    if (is_directed(peer, client.user)) {
+    if (is_directed(peer, client)) {
       check_directed(client, peer, words, after.contains(peer), action);
     } else {
       check_peer(client, peer, words, after, action);
@@ -189,18 +189,33 @@ void PresenceRules::check_order(const Client& client, const std::vector<Event>& 
   }
 }
 
-bool PresenceRules::is_directed(const std::string& peer, const std::string& user) const {
+bool PresenceRules::is_directed(const std::string& peer, const Client& to) const {
   const auto found = directed_.find(peer);
-  return found != directed_.end() && found->second.contains(user);
+  if (found == directed_.end()) return false;
+  return found->second.contains(to.user) || found->second.contains(to.full);
 }
 
 void PresenceRules::begin_turn(const Action& action) {
-  if (action.kind != Action::Kind::kDirected) return;
-  directed_[action.actor].insert(bare_of(action.target));
+  if (action.kind == Action::Kind::kDirected) directed_[action.actor].insert(action.target);
 }
 
 void PresenceRules::end_turn(const Action& action) {
   if (is_end(action)) directed_.erase(action.actor);
+  for (auto& [full, to] : directed_) {
+    const Client* from = world_.find_client(full);
+    if (from && from->available) forget_lost(from->user, to);
+  }
+}
+
+// Who has lost sight of this user has been told so: what was directed to him is over.
+void PresenceRules::forget_lost(const std::string& user, std::set<std::string>& addresses) const {
+  std::erase_if(addresses, [&](const std::string& address) {
+    const std::string watcher = bare_of(address);
+    if (!saw(watcher, user) || sees(watcher, user)) return false;
+    if (watcher == address) return true;
+    const Client* to = world_.find_client(address);
+    return to && to->available;
+  });
 }
 
 }  // namespace rosterd::model

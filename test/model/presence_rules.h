@@ -50,12 +50,13 @@ class PresenceRules {
                       const Action& action);
   void check_refusals(const Client& client, const std::vector<Event>& events, const Action& action);
   void check_order(const Client& client, const std::vector<Event>& events) const;
-  bool is_directed(const std::string& peer, const std::string& user) const;
+  bool is_directed(const std::string& peer, const Client& to) const;
+  void forget_lost(const std::string& user, std::set<std::string>& addresses) const;
 
   Verdict& verdict_;
   World& world_;
   const Force& force_;
-  // full JID -> accounts to which it has directed presence: what they see is between them.
+  // full JID -> addresses to which it has directed presence: what they see is between them.
   std::map<std::string, std::set<std::string>> directed_;
 };
 

@@ -3,6 +3,14 @@
 
 namespace rosterd::model {
 
+namespace {
+
+// A login's question has that much time, after one that had been sent before it; and a refresh that
+// joins it lets that begin anew.
+constexpr Duration kLongestTimeout = 2 * std::chrono::seconds(10);
+
+}  // namespace
+
 Rules::Rules(Verdict& verdict, World& world)
     : verdict_(verdict),
       world_(world),
@@ -55,6 +63,11 @@ void Rules::check_roster(const Client& client) {
   const Force::Roster roster = force_.now(client.user);
   if (roster && !client.asked.empty()) {
     verdict_.broke("a roster get is answered when there is a roster", client.full);
+  }
+  const bool in_time = force_.since_login(client.user) <= kLongestTimeout ||
+                       world_.now() - world_.last_post() <= kLongestTimeout;
+  if (!in_time && !client.asked.empty()) {
+    verdict_.broke("a roster get is answered when the login has failed", client.full);
   }
   if (!client.roster || (roster ? *client.roster == *roster : client.roster->empty())) return;
   verdict_.broke("every client that asked for its roster has the one in force",

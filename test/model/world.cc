@@ -170,6 +170,7 @@ void World::post(const Posting& wanted) {
   if (posting.answers_first) request.fields.add("Prefer", "respond-async");
   verdict_.note([&] { return "    POST " + std::to_string(requests_ + 1) + ": " + posting.body; });
   unanswered_.insert(++requests_);
+  last_post_ = now();
   events_->on_post(requests_, posting);
   refresh_.on_request(*this, {requests_, 1}, web::Client{}, request);
   turn();

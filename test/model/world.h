@@ -117,6 +117,8 @@ class World final : private web::Responder {
   void set_options(const Options& options);
   const Options& options() const { return options_; }
   Instant now() const { return clock_.now(); }
+  // When somebody last asked for a refresh, and began to wait for who is fetched already.
+  Instant last_post() const { return last_post_; }
   std::size_t batches() const { return refresh_.running(); }
   // The least that a fetch may ever have been given so far.
   Duration least_timeout() const { return least_timeout_; }
@@ -154,6 +156,7 @@ class World final : private web::Responder {
   std::map<std::string, std::size_t> streams_;  // by user
   std::map<std::string, std::size_t> unbound_;
   std::uint32_t requests_ = 0;
+  Instant last_post_{};
   std::set<std::uint32_t> unanswered_;
   std::optional<Silent> silent_;
   std::uint32_t responding_ = 0;  // the refresh that is being answered

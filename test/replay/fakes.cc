@@ -86,6 +86,7 @@ Result<http::Response> WebApp::respond(const Request& request) const {
   response.body = answer.body;
   if (!answer.location.empty()) response.fields.add("Location", answer.location);
   if (!answer.retry_after.empty()) response.fields.add("Retry-After", answer.retry_after);
+  if (!answer.max_age.empty()) response.fields.add("Cache-Control", "max-age=" + answer.max_age);
   if (!answer.next.empty()) response.fields.add("Link", '<' + answer.next + ">; rel=\"next\"");
   return response;
 }

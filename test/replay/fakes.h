@@ -69,6 +69,7 @@ class WebApp final : public web::Fetcher, public app::FileReader {
     std::string location = {};     // of a redirect
     std::string retry_after = {};  //
     std::string next = {};         // where the next page is
+    std::string max_age = {};      // seconds
   };
 
   std::map<std::string, Answer, std::less<>> answers;  // who has none gets 404

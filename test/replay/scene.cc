@@ -25,6 +25,7 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"web app answers <user> <status:> <body...>", &Scene::web_app_answers_with},
       {"web app answers <user> <status> with Retry-After <seconds>",
        &Scene::web_app_asks_for_patience},
+      {"web app answers <user> with max-age <seconds>", &Scene::web_app_answers_for_a_while},
       {"web app redirects <user> to <location>", &Scene::web_app_redirects},
       {"web app goes on with <user> at <target>", &Scene::web_app_goes_on},
       {"web app holds <user>", &Scene::web_app_holds},

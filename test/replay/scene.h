@@ -45,6 +45,7 @@ class Scene {
   Status web_app_answers(const Arguments& a);
   Status web_app_answers_with(const Arguments& a);
   Status web_app_asks_for_patience(const Arguments& a);
+  Status web_app_answers_for_a_while(const Arguments& a);
   Status web_app_redirects(const Arguments& a);
   Status web_app_goes_on(const Arguments& a);
   Status web_app_holds(const Arguments& a);

@@ -126,6 +126,8 @@ const std::map<std::string, Setter, std::less<>>& setters() {
        }},
       {"roster_fetch_timeout",
        [](WorldOptions& o, const std::string& v) { return set_duration(o.roster.timeout, v); }},
+      {"roster_fetch_parallel",
+       [](WorldOptions& o, const std::string& v) { return set_count(o.roster.parallel, v); }},
       {"refresh_deadline",
        [](WorldOptions& o, const std::string& v) { return set_duration(o.refresh.deadline, v); }},
       {"refresh_batches",

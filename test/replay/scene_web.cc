@@ -78,6 +78,11 @@ Status Scene::web_app_asks_for_patience(const Arguments& a) {
   return status;
 }
 
+Status Scene::web_app_answers_for_a_while(const Arguments& a) {
+  web_app_.answers[a[0]].max_age = a[1];
+  return {};
+}
+
 Status Scene::web_app_redirects(const Arguments& a) {
   web_app_.answers[a[0]] = {302, {}, a[1]};
   return {};
