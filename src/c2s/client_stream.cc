@@ -218,10 +218,11 @@ void ClientStream::perform_action(xmpp::action::NeedIdentity& action) {
 
 void ClientStream::perform_action(xmpp::action::Authenticated& action) {
   context_.logins.settle(handle_.to_u64(), LoginGate::Outcome::kRight);
-  begin_user(action.user, xmpp::to_string(action.mechanism));
+  begin_user(action.user, xmpp::to_string(action.mechanism), action.software);
 }
 
-void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how) {
+void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how,
+                              std::string_view software) {
   user_ = user;
   framer_.set_limits(context_.options.after_login);
   ++context_.stats.logins;
@@ -230,7 +231,8 @@ void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how) {
              {"peer", channel_.peer().to_string()},
              {"user", user_.text()},
              {"mechanism", how},
-             {"tls", channel_.secure() ? "yes" : "no"}});
+             {"tls", channel_.secure() ? "yes" : "no"},
+             {"client", text::for_log(software, 40)}});
   login_ = context_.core.begin_user(user_);
 }
 

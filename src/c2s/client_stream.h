@@ -122,7 +122,7 @@ class ClientStream {
   bool handle_framing(xml::Element element);
   void handle_frame_error();
 
-  void begin_user(const xmpp::Jid& user, std::string_view how);
+  void begin_user(const xmpp::Jid& user, std::string_view how, std::string_view software = {});
   Result<xmpp::Jid> bind(std::string_view resource, std::string_view lang);
   void perform(xmpp::Actions& actions);
   void perform_action(xmpp::action::Send& action);

@@ -50,6 +50,15 @@ void write_mechanisms(xml::Writer& writer, const std::vector<Mechanism>& offered
   writer.end();
 }
 
+// XEP-0388 section 2.1. No feature of ours can be had inside Bind 2, and an empty list would be
+// none.
+void write_authentication(xml::Writer& writer, const std::vector<Mechanism>& offered) {
+  writer.open("authentication", ns::kSasl2);
+  for (const Mechanism mechanism : offered) writer.leaf("mechanism", to_string(mechanism));
+  writer.open("inline").open("bind", ns::kBind2).end().end();
+  writer.end();
+}
+
 StanzaCondition bind_condition(Errc why) {
   switch (why) {
     case Errc::kInvalid:
@@ -132,7 +141,10 @@ void write_login_features(std::string& out, const LoginStage& stage) {
     write_starttls(writer, stage.options.tls_required);
   }
   const auto offered = offered_mechanisms(stage);
-  if (!offered.empty()) write_mechanisms(writer, offered);
+  if (!offered.empty()) {
+    write_mechanisms(writer, offered);
+    write_authentication(writer, offered);
+  }
   if (std::any_of(offered.begin(), offered.end(), is_plus)) write_bindings(writer, stage.bindings);
   close_features(out);
 }
@@ -143,6 +155,12 @@ void write_bind_features(std::string& out, StreamFraming framing) {
   writer.open("bind", ns::kBind).open("required").end().end();
   writer.open("session", ns::kSession).open("optional").end().end();
   writer.open("ver", ns::kRosterVersioning).end();
+  close_features(out);
+}
+
+void write_session_features(std::string& out, StreamFraming framing) {
+  open_features(out, framing);
+  xml::Writer(out).open("ver", ns::kRosterVersioning).end();
   close_features(out);
 }
 

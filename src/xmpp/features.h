@@ -15,6 +15,7 @@ struct LoginStage {
   StreamFraming framing;
   const NegotiationOptions& options;
   std::string_view host;  // one of the options'
+  const Jid& peer;        // bare, whom the stream header names; believed by nobody
   bool secure;
   const ChannelBindings& bindings;
 };
@@ -25,10 +26,13 @@ bool may_authenticate(const NegotiationOptions& options, bool secure);
 std::optional<SaslFailure> find_refusal(Mechanism mechanism, const LoginStage& stage);
 bool offers_plus(const LoginStage& stage);
 
-// Before authentication: STARTTLS and mechanisms, with the bindings that -PLUS may use (XEP-0440).
+// Before authentication: STARTTLS and mechanisms for either profile of SASL, with the bindings that
+// -PLUS may use (XEP-0440).
 void write_login_features(std::string& out, const LoginStage& stage);
 // After it: bind, the session of RFC 3921, roster versioning.
 void write_bind_features(std::string& out, StreamFraming framing);
+// After both, for who has bound along with his login.
+void write_session_features(std::string& out, StreamFraming framing);
 // The error of a bind iq, which the client may repeat.
 void write_bind_error(std::string& out, std::string_view id, Errc why);
 

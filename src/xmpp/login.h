@@ -35,4 +35,11 @@ struct Login {
   std::optional<WallTime> expires{};  // when his session must end
 };
 
+// The program that a client says it is (XEP-0388 section 2.3). Nobody else is told.
+struct UserAgent {
+  std::string id{};  // of the installation, the same at every login: a UUID in lower case, or ""
+  std::string software{};
+  std::string device{};
+};
+
 }  // namespace rosterd::xmpp

@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/text.h"
 #include "xml/writer.h"
+#include "xmpp/authentication.h"
 #include "xmpp/features.h"
 #include "xmpp/namespaces.h"
 #include "xmpp/stanza.h"
@@ -32,7 +32,7 @@ bool is_bind_request(xml::Element element) {
 struct Negotiation::Impl {
   enum class Stage {
     kHeader,
-    kLogin,  // features are out; while `sasl` is there, an exchange waits for the client
+    kLogin,  // features are out, and perhaps an exchange waits for the client
     kTlsHandshake,
     kSaslAnswer,
     kBind,
@@ -55,24 +55,18 @@ struct Negotiation::Impl {
     stage = Stage::kClosed;
     actions.push_back(action::Close{condition, std::move(text)});
   }
-  LoginStage stage_of_login() const { return {framing, options, host, secure, bindings}; }
+  LoginStage stage_of_login() const { return {framing, options, host, peer, secure, bindings}; }
   std::string make_header() const;
   const std::string* find_named_host(const xml::StreamHeader& header) const;
   bool is_own_address(const std::string& from) const;
   void begin_stream();
 
   void start_tls(Actions& actions);
-  void start_sasl(xml::Element auth, Actions& actions);
-  void continue_sasl(xml::Element response, Actions& actions);
-  void take_sasl_message(std::string_view encoded, Actions& actions);
-  void take_sasl_step(SaslStep step, Actions& actions);
-  void take(SaslChallenge& step, Actions& actions);
-  void take(SaslNeedKeys& step, Actions& actions);
-  void take(SaslNeedPassword& step, Actions& actions);
-  void take(SaslNeedIdentity& step, Actions& actions);
-  void take(SaslSuccess& step, Actions& actions);
-  void take(SaslFail& step, Actions& actions) { fail_sasl(step.failure, step.log_text, actions); }
-  void fail_sasl(SaslFailure failure, std::string why, Actions& actions);
+  void follow_login(Actions& actions);
+  void announce(const LoginOutcome& outcome, Actions& actions);
+  void begin_session(LoginOutcome outcome, Actions& actions);
+  void finish_login(const Jid& jid, Actions& actions);
+  void refuse_inline_bind(const Error& error, Actions& actions);
   void request_bind(xml::Element stanza, Actions& actions);
   void refuse_unexpected(xml::Element element, Actions& actions);
 
@@ -83,22 +77,19 @@ struct Negotiation::Impl {
   Stage stage = Stage::kHeader;
   bool header_sent = false;
   std::string host;  // "" until the client names one
-  std::string peer;  // bare, who the client says it is; believed by nobody
+  Jid peer;          // bare, who the client says it is; believed by nobody
   std::string lang;
   Jid user;  // bare, once authenticated
-  int failures = 0;
-  Mechanism mechanism = Mechanism::kPlain;
-  std::optional<WallTime> expires;
-  std::unique_ptr<SaslExchange> sasl;
-  std::string sasl_user;  // for the log
-  std::string bind_id;    // of the bind iq that waits for its answer
+  Authentication login{options};
+  std::optional<LoginOutcome> inline_login;  // by SASL2, until the client is told
+  std::string bind_id;                       // of the bind iq that waits for its answer
 };
 
 // --- headers -------------------------------------------------------------------------------------
 
 std::string Negotiation::Impl::make_header() const {
   const std::string& from = host.empty() ? options.hosts.front() : host;
-  return make_response_header(framing, {from, peer, lang});
+  return make_response_header(framing, {from, peer.text(), lang});
 }
 
 const std::string* Negotiation::Impl::find_named_host(const xml::StreamHeader& header) const {
@@ -125,7 +116,7 @@ void Negotiation::on_header(const xml::StreamHeader& header, Actions& actions) {
     return impl.close(actions, StreamCondition::kBadFormat, "unexpected stream header");
   }
   const auto from = Jid::parse(header.from);
-  impl.peer = from ? from->bare_text() : "";
+  impl.peer = from ? from->bare() : Jid();
   impl.lang = is_language_tag(header.lang) ? header.lang : "";
   if (auto fault = find_header_fault(header)) {
     return impl.close(actions, fault->condition, std::move(fault->text));
@@ -168,12 +159,9 @@ void Negotiation::on_element(xml::Element element, Actions& actions) {
   switch (impl.stage) {
     case Impl::Stage::kLogin:
       if (element.is("starttls", ns::kTls)) return impl.start_tls(actions);
-      if (element.is("auth", ns::kSasl)) return impl.start_sasl(element, actions);
-      if (element.is("response", ns::kSasl)) return impl.continue_sasl(element, actions);
-      if (element.is("abort", ns::kSasl)) {
-        return impl.fail_sasl(SaslFailure::kAborted, "aborted by the client", actions);
-      }
-      return impl.refuse_unexpected(element, actions);
+      if (!find_profile(element)) return impl.refuse_unexpected(element, actions);
+      impl.login.on_element(element, impl.stage_of_login(), actions);
+      return impl.follow_login(actions);
     case Impl::Stage::kBind:
       if (is_bind_request(element)) return impl.request_bind(element, actions);
       return impl.refuse_unexpected(element, actions);
@@ -200,7 +188,7 @@ void Negotiation::Impl::start_tls(Actions& actions) {
   std::string out;
   xml::Writer(out).open("proceed", ns::kTls).end();
   send(actions, std::move(out));
-  sasl.reset();
+  login.forget();
   stage = Stage::kTlsHandshake;
   actions.push_back(action::StartTls{});
 }
@@ -212,130 +200,74 @@ void Negotiation::on_tls_open(ChannelBindings bindings, Actions&) {
   impl.bindings = std::move(bindings);
   // Section 5.4.3.3: what was learnt in the clear is forgotten, but for the failed logins.
   impl.host.clear();
-  impl.peer.clear();
+  impl.peer = Jid();
   impl.lang.clear();
-  impl.sasl_user.clear();
   impl.begin_stream();
 }
 
-// --- SASL ----------------------------------------------------------------------------------------
+// --- login ---------------------------------------------------------------------------------------
 
-void Negotiation::Impl::start_sasl(xml::Element auth, Actions& actions) {
-  if (sasl) return fail_sasl(SaslFailure::kMalformedRequest, "two exchanges at once", actions);
-  if (!may_authenticate(options, secure)) {
-    return fail_sasl(SaslFailure::kEncryptionRequired, "authentication before TLS", actions);
+// What has become of the login by an element or an answer.
+void Negotiation::Impl::follow_login(Actions& actions) {
+  stage = login.asking() ? Stage::kSaslAnswer : Stage::kLogin;
+  if (login.exhausted()) {
+    return close(actions, StreamCondition::kPolicyViolation, "too many failed logins");
   }
-  const std::string_view name = auth.attr("mechanism");
-  const auto named = parse_mechanism(name);
-  const auto refusal =
-      named ? find_refusal(*named, stage_of_login()) : SaslFailure::kInvalidMechanism;
-  if (refusal) return fail_sasl(*refusal, "mechanism " + text::for_log(name, 40), actions);
-  mechanism = *named;
-  sasl = SaslExchange::start(mechanism, host, bindings, offers_plus(stage_of_login()));
-  std::string initial = auth.text();
-  if (initial.empty()) {  // section 6.4.3: an empty challenge asks for it
-    SaslChallenge challenge;
-    return take(challenge, actions);
-  }
-  take_sasl_message(initial == "=" ? "" : initial, actions);  // section 6.4.2: "=" is empty
-  crypto::wipe(initial);
-}
-
-void Negotiation::Impl::continue_sasl(xml::Element response, Actions& actions) {
-  if (!sasl) return fail_sasl(SaslFailure::kMalformedRequest, "response to nothing", actions);
-  std::string encoded = response.text();
-  take_sasl_message(encoded, actions);
-  crypto::wipe(encoded);
-}
-
-void Negotiation::Impl::take_sasl_message(std::string_view encoded, Actions& actions) {
-  auto message = text::base64_decode(encoded);
-  if (!message) return fail_sasl(SaslFailure::kIncorrectEncoding, "not base64", actions);
-  take_sasl_step(sasl->on_message(*message), actions);
-  crypto::wipe(*message);
-}
-
-void Negotiation::Impl::take_sasl_step(SaslStep step, Actions& actions) {
-  std::visit([&](auto& one) { take(one, actions); }, step);
-}
-
-void Negotiation::Impl::take(SaslChallenge& step, Actions& actions) {
+  auto outcome = login.take_outcome();
+  if (!outcome) return;
+  user = outcome->user;
+  if (outcome->profile == SaslProfile::kSasl2) return begin_session(std::move(*outcome), actions);
   std::string out;
-  xml::Writer(out).open("challenge", ns::kSasl).text(text::base64_encode(step.message)).end();
-  send(actions, std::move(out));
-  stage = Stage::kLogin;
-}
-
-void Negotiation::Impl::take(SaslNeedKeys& step, Actions& actions) {
-  sasl_user = step.username;
-  auto jid = Jid::make(step.username, host);
-  if (!jid) return fail_sasl(SaslFailure::kNotAuthorized, jid.error().text, actions);
-  stage = Stage::kSaslAnswer;
-  actions.push_back(action::NeedKeys{std::move(*jid), step.hash});
-}
-
-void Negotiation::Impl::take(SaslNeedPassword& step, Actions& actions) {
-  sasl_user = step.username;
-  auto jid = Jid::make(step.username, host);
-  if (!jid) return fail_sasl(SaslFailure::kNotAuthorized, jid.error().text, actions);
-  stage = Stage::kSaslAnswer;
-  actions.push_back(action::NeedPassword{std::move(*jid), std::move(step.password)});
-}
-
-void Negotiation::Impl::take(SaslNeedIdentity& step, Actions& actions) {
-  stage = Stage::kSaslAnswer;
-  Evidence evidence{host, std::move(step.authzid), std::move(step.token), ""};
-  actions.push_back(action::NeedIdentity{std::move(evidence)});
-}
-
-void Negotiation::Impl::take(SaslSuccess& step, Actions& actions) {
-  user = *Jid::make(step.username, host);
-  sasl.reset();
-  std::string out;
-  xml::Writer writer(out);
-  writer.open("success", ns::kSasl);
-  if (!step.message.empty()) writer.text(text::base64_encode(step.message));
-  writer.end();
+  write_success(out, outcome->message);
   send(actions, std::move(out));
   begin_stream();
-  actions.push_back(action::Authenticated{user, mechanism, expires});
+  announce(*outcome, actions);
   actions.push_back(action::ExpectHeader{});
 }
 
-void Negotiation::Impl::fail_sasl(SaslFailure failure, std::string why, Actions& actions) {
-  sasl.reset();
-  stage = Stage::kLogin;
-  std::string out;
-  xml::Writer(out).open("failure", ns::kSasl).open(to_string(failure)).end().end();
-  send(actions, std::move(out));
-  actions.push_back(action::AuthFailed{std::exchange(sasl_user, {}), failure, std::move(why)});
-  if (failure == SaslFailure::kTemporaryAuthFailure) return;  // no fault of his
-  // Section 6.4.5: the number of retries is limited, and the last failure is told first.
-  if (++failures >= options.sasl_attempts) {
-    close(actions, StreamCondition::kPolicyViolation, "too many failed logins");
+void Negotiation::Impl::announce(const LoginOutcome& outcome, Actions& actions) {
+  actions.push_back(action::Authenticated{user, outcome.mechanism, outcome.expires,
+                                          outcome.request.agent.software});
+}
+
+// SASL2: what was asked for along with the login is done before the client is told of either
+// (XEP-0388 section 2.6.1).
+void Negotiation::Impl::begin_session(LoginOutcome outcome, Actions& actions) {
+  announce(outcome, actions);
+  inline_login = std::move(outcome);
+  const LoginRequest& request = inline_login->request;
+  if (!request.tag) return finish_login(user, actions);
+  stage = Stage::kBinding;
+  actions.push_back(action::Bind{make_resource(*request.tag, user.text(), request.agent.id)});
+}
+
+void Negotiation::Impl::finish_login(const Jid& jid, Actions& actions) {
+  std::string success;
+  write_success(success, Sasl2Success{inline_login->message, jid.text(), jid.is_full()});
+  inline_login.reset();
+  send(actions, std::move(success));
+  std::string features;
+  if (jid.is_full()) {
+    write_session_features(features, framing);
+    stage = Stage::kEstablished;
+  } else {
+    write_bind_features(features, framing);
+    stage = Stage::kBind;
   }
+  send(actions, std::move(features));
+  if (jid.is_full()) actions.push_back(action::Established{jid});
 }
 
 void Negotiation::on_keys(const Result<ScramKeys>& keys, Actions& actions) {
   if (impl_->stage != Impl::Stage::kSaslAnswer) return;
-  if (keys) return impl_->take_sasl_step(impl_->sasl->on_keys(*keys), actions);
-  impl_->fail_sasl(SaslFailure::kTemporaryAuthFailure, keys.error().text, actions);
+  impl_->login.on_keys(keys, actions);
+  impl_->follow_login(actions);
 }
 
 void Negotiation::on_login(const Result<Login>& login, Actions& actions) {
-  Impl& impl = *impl_;
-  if (impl.stage != Impl::Stage::kSaslAnswer) return;
-  if (!login && login.error().code != Errc::kDenied) {
-    return impl.fail_sasl(SaslFailure::kTemporaryAuthFailure, login.error().text, actions);
-  }
-  Result<std::string> username;
-  if (login) {
-    username = std::string(login->user.node());
-    impl.expires = login->expires;
-  } else {
-    username = tl::unexpected<Error>(login.error());
-  }
-  impl.take_sasl_step(impl.sasl->on_login(username), actions);
+  if (impl_->stage != Impl::Stage::kSaslAnswer) return;
+  impl_->login.on_login(login, actions);
+  impl_->follow_login(actions);
 }
 
 // --- resource binding ----------------------------------------------------------------------------
@@ -355,9 +287,25 @@ void Negotiation::Impl::request_bind(xml::Element stanza, Actions& actions) {
   actions.push_back(action::Bind{resource ? resource.text() : ""});
 }
 
+// A resource that is taken is that of the same agent, which may not have seen its old stream end:
+// where the old one may not be replaced, there is another. XEP-0386 has no other error.
+void Negotiation::Impl::refuse_inline_bind(const Error& error, Actions& actions) {
+  std::string& agent_id = inline_login->request.agent.id;
+  if (error.code == Errc::kConflict && !agent_id.empty()) {
+    agent_id.clear();
+    actions.push_back(action::Bind{make_resource(*inline_login->request.tag, user.text(), "")});
+    return;
+  }
+  close(actions, StreamCondition::kResourceConstraint, error.text);
+}
+
 void Negotiation::on_bound(const Result<Jid>& full, Actions& actions) {
   Impl& impl = *impl_;
   if (impl.stage != Impl::Stage::kBinding) return;
+  if (impl.inline_login) {
+    if (full) return impl.finish_login(*full, actions);
+    return impl.refuse_inline_bind(full.error(), actions);
+  }
   std::string out;
   if (!full) {
     write_bind_error(out, impl.bind_id, full.error().code);

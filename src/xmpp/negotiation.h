@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Negotiation: a client's way from the stream header to a bound resource (RFC 6120 sections 4 to
-// 7): header -> features -> STARTTLS -> SASL -> bind. Events in, actions out; no socket, no clock.
+// 7): header -> features -> STARTTLS -> SASL -> bind, or by SASL2 (XEP-0388) both in one. Events
+// in, actions out; no socket, no clock.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,8 @@ struct Authenticated {
   Jid user;
   Mechanism mechanism;
   std::optional<WallTime> expires;
-};  // bare: fetch its roster, raise the limits
+  std::string software;  // what the client says it is, or ""
+};                       // bare: fetch its roster, raise the limits
 struct AuthFailed {
   std::string user;
   SaslFailure failure;  // kNotAuthorized alone may have been a guess

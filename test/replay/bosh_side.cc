@@ -163,7 +163,7 @@ void BoshSide::take_session(xml::Element body) {
 void BoshSide::take_child(std::string_view element) {
   take_header();
   // RFC 6120 section 6.4.6.
-  header_due_ = element.starts_with("<success ");
+  header_due_ = element.starts_with("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'");
   read_(element);
 }
 

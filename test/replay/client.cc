@@ -17,9 +17,10 @@ constexpr std::string_view kHeader =
     "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'";
 constexpr std::string_view kClose = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
 
-// After these a new stream begins (RFC 6120 sections 5.4.3.3, 6.4.6).
+// After these a new stream begins (RFC 6120 sections 5.4.3.3, 6.4.6); not after SASL2's success.
 bool restarts_stream(std::string_view stanza) {
-  return stanza.starts_with("<success ") || stanza.starts_with("<proceed ");
+  return stanza.starts_with("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'") ||
+         stanza.starts_with("<proceed ");
 }
 
 }  // namespace

@@ -26,7 +26,11 @@ void plus_is_offered_with_its_bindings(void**) {
       "<mechanism>SCRAM-SHA-256-PLUS</mechanism><mechanism>SCRAM-SHA-1-PLUS</mechanism>"
       "<mechanism>SCRAM-SHA-256</mechanism><mechanism>SCRAM-SHA-1</mechanism>"
       "<mechanism>PLAIN</mechanism></mechanisms>"
-      "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
+      "<authentication xmlns='urn:xmpp:sasl:2'>"
+      "<mechanism>SCRAM-SHA-256-PLUS</mechanism><mechanism>SCRAM-SHA-1-PLUS</mechanism>"
+      "<mechanism>SCRAM-SHA-256</mechanism><mechanism>SCRAM-SHA-1</mechanism>"
+      "<mechanism>PLAIN</mechanism><inline><bind xmlns='urn:xmpp:bind:0'/></inline>"
+      "</authentication><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
       "<channel-binding type='tls-exporter'/><channel-binding type='tls-server-end-point'/>"
       "</sasl-channel-binding></stream:features>"));
 }
@@ -53,6 +57,9 @@ void optional_tls_offers_scram_in_the_clear_but_no_plain(void**) {
                        "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
                        "<mechanism>SCRAM-SHA-256</mechanism>"
                        "<mechanism>SCRAM-SHA-1</mechanism></mechanisms>"
+                       "<authentication xmlns='urn:xmpp:sasl:2'>"
+                       "<mechanism>SCRAM-SHA-256</mechanism><mechanism>SCRAM-SHA-1</mechanism>"
+                       "<inline><bind xmlns='urn:xmpp:bind:0'/></inline></authentication>"
                        "</stream:features>"));
   options.plain_without_tls = true;
   options.tls_available = false;
@@ -65,7 +72,9 @@ void no_empty_list_of_mechanisms_is_written(void**) {
   NegotiationOptions options;
   options.tls_required = false;
   options.mechanisms = {Mechanism::kPlain};
-  assert_false(holds(Stream(false, {}, options).header(), "mechanisms"));
+  const std::string answer = Stream(false, {}, options).header();
+  assert_false(holds(answer, "mechanisms"));
+  assert_false(holds(answer, "urn:xmpp:sasl:2"));
 }
 
 void stream_begins_anew_inside_tls(void**) {

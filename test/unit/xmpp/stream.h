@@ -37,7 +37,8 @@ struct Owner {
   }
   void operator()(const action::Authenticated& one) {
     log += "[authenticated " + std::string(one.user.text()) + " by " +
-           std::string(to_string(one.mechanism)) + "]";
+           std::string(to_string(one.mechanism)) +
+           (one.software.empty() ? "" : " of " + one.software) + "]";
   }
   void operator()(const action::AuthFailed& one) {
     assert_false(one.why.empty());
@@ -120,6 +121,13 @@ struct Stream {
   }
   std::string response(const std::string& content) {
     return send("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + content + "</response>");
+  }
+  // By SASL2, with what else stands inside.
+  std::string authenticate(const std::string& mechanism, const std::string& message,
+                           const std::string& more = "") {
+    return send("<authenticate xmlns='urn:xmpp:sasl:2' mechanism='" + mechanism +
+                "'><initial-response>" + text::base64_encode(message) + "</initial-response>" +
+                more + "</authenticate>");
   }
   std::string plain(const std::string& name = "romeo", const std::string& secret = "secret") {
     const std::string nul(1, '\0');
