@@ -228,7 +228,8 @@ struct Server::Impl final : net::SignalEvents,
   store::AccountsAuth accounts;
   app::HostAuth host_auth;
   app::AuthRequests auth_requests;
-  app::AuthBackends auth_backends{host_auth, {auth_requests}};
+  app::LoopPasswordHasher password_hasher{*loop};
+  app::AuthBackends auth_backends{host_auth, {auth_requests, password_hasher, *loop}};
   app::LoginTokens tokens;
   c2s::Service service;
   web::HttpServer http_server;
@@ -334,6 +335,7 @@ void Server::Impl::close_all() {
   bosh.stop();
   service.stop();
   accounts.stop();
+  password_hasher.stop();
   events.stop();
   http_client->stop();
   auth_client->stop();

@@ -99,7 +99,7 @@ Result<std::string> Admin::kick(std::string_view body, const Hosts& hosts) {
   std::size_t kicked = 0;
   for (const xmpp::Jid& user : order->users) {
     kicked += core_.kick(user, order->resource, order->reason);
-    tokens_.revoke(user);
+    tokens_.forget(user);
   }
   log::info("admin", "kicked",
             {{"users", order->users.size()},

@@ -18,6 +18,16 @@ std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
   return nullptr;
 }
 
+// What the host's questions go to: its back end, which may be null, or the cache before it.
+im::AuthSource* AuthBackends::place_cache(const std::string& host, im::AuthSource* source,
+                                          const AuthCacheOptions& options) {
+  if (const auto old = caches_.find(host); old != caches_.end()) old->second.reset(nullptr, {});
+  if (!source || !options.enabled()) return source;
+  AuthCache& cache = caches_.try_emplace(host, context_.hasher, context_.clock).first->second;
+  cache.reset(source, options);
+  return &cache;
+}
+
 void AuthBackends::set_options(std::map<std::string, AuthOptions> hosts) {
   std::map<std::string, Backend> fresh;
   for (auto& [host, options] : hosts) {
@@ -25,11 +35,14 @@ void AuthBackends::set_options(std::map<std::string, AuthOptions> hosts) {
     if (old != backends_.end() && old->second.options == options) {
       fresh.insert(backends_.extract(old));
     } else if (auto source = make_auth_backend(context_, options)) {
-      fresh.emplace(host, Backend{options, std::move(source)});
+      const auto made = fresh.emplace(host, Backend{options, std::move(source)}).first;
+      const Backend& backend = made->second;
+      routes_.set_source(host, place_cache(host, backend.source.get(), backend.options.cache));
     }
   }
-  for (const auto& [host, gone] : backends_) routes_.set_source(host, nullptr);
-  for (const auto& [host, backend] : fresh) routes_.set_source(host, backend.source.get());
+  for (const auto& [host, gone] : backends_) {
+    if (!fresh.contains(host)) routes_.set_source(host, place_cache(host, nullptr, {}));
+  }
   backends_ = std::move(fresh);  // only now may those that go answer what they were asked
 }
 

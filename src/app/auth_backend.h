@@ -16,6 +16,8 @@ namespace rosterd::app {
 // What back ends need of the world; all of it outlives them.
 struct AuthContext {
   AuthRequests& requests;
+  PasswordHasher& hasher;
+  const Clock& clock;
 };
 
 // Null: this host's accounts are in the file.
@@ -37,9 +39,13 @@ class AuthBackends {
     AuthOptions options;
     std::unique_ptr<im::AuthSource> source;
   };
+  im::AuthSource* place_cache(const std::string& host, im::AuthSource* source,
+                              const AuthCacheOptions& options);
 
   HostAuth& routes_;
   const AuthContext context_;
+  // By host; they stay, as questions may be on their way.
+  std::map<std::string, AuthCache> caches_;
   std::map<std::string, Backend> backends_;
 };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/auth_cache.h"
 #include "app/credentials.h"
 #include "base/time.h"
 #include "http/url.h"
@@ -24,6 +25,7 @@ struct AuthOptions {
   std::string url;                        // http_auth_url, see auth_url.h
   std::vector<Credential> credentials{};  // of every request, see authorize()
   Duration timeout = std::chrono::seconds(5);
+  AuthCacheOptions cache{};
 
   friend bool operator==(const AuthOptions&, const AuthOptions&) = default;
 };

@@ -23,6 +23,7 @@ class HostAuth final : public im::AuthSource {
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
+  void forget(const xmpp::Jid& user) override { of(user.domain()).forget(user); }
 
  private:
   im::AuthSource& of(std::string_view host) const;

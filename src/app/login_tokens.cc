@@ -36,8 +36,9 @@ std::string LoginTokens::issue(const xmpp::Jid& user) {
   return token;
 }
 
-void LoginTokens::revoke(const xmpp::Jid& user) {
+void LoginTokens::forget(const xmpp::Jid& user) {
   std::erase_if(tokens_, [&](const Token& token) { return token.user == user.bare_text(); });
+  accounts_.forget(user);
 }
 
 void LoginTokens::drop_expired() {

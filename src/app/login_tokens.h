@@ -28,14 +28,14 @@ class LoginTokens final : public im::AuthSource {
   // 128 bits that nobody can guess, good for one login of this bare JID within kLifetime, whether
   // there is such an account or not.
   std::string issue(const xmpp::Jid& user);
-  // Those given out for this user are good for nothing any more.
-  void revoke(const xmpp::Jid& user);
 
   void fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                   im::AuthEvents* events) override;
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
+  // Those given out for this user are good for nothing any more.
+  void forget(const xmpp::Jid& user) override;
 
  private:
   // Kept by its digest: what is read out of memory opens nothing.

@@ -54,6 +54,8 @@ class AuthSource {
                               AuthEvents* events) = 0;
   // Whose token or cookie is it?
   virtual void identify(xmpp::Evidence evidence, std::uint64_t ticket, AuthEvents* events) = 0;
+  // What is remembered of this user's earlier logins counts no more.
+  virtual void forget(const xmpp::Jid&) {}
 };
 
 // How a session came to its end, as the web app is told.

@@ -80,7 +80,12 @@ class AuthStage {
     void identify(xmpp::Evidence, std::uint64_t, im::AuthEvents*) override {}
   } nobody;
   HostAuth routes{nobody};
-  AuthBackends backends{routes, {requests}};
+  // For caches, of which there are none.
+  class NoHasher final : public PasswordHasher {
+    std::uint64_t hash(std::string, const std::string&, Events*) override { return 0; }
+    void cancel(std::uint64_t) override {}
+  } hasher;
+  AuthBackends backends{routes, {requests, hasher, clock}};
 };
 
 }  // namespace rosterd::app

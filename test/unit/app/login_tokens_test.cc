@@ -78,7 +78,7 @@ void revoked_tokens_are_worth_nothing(void** state) {
   Stage& stage = stage_of(state);
   Desk desk(stage);
   const std::string token = desk.tokens.issue(romeo());
-  desk.tokens.revoke(romeo());
+  desk.tokens.forget(romeo());
   desk.ask("romeo@h", token);
   stage.pass(Duration(0));
   assert_int_equal(desk.let_in.size(), 0);
