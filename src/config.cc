@@ -72,6 +72,7 @@ std::optional<OptionValue> read_value(OptionKind kind, const toml::node& node) {
       return read_quantity(node, 1'000'000, parse_duration);
     case OptionKind::kText:
     case OptionKind::kUrl:
+    case OptionKind::kSecret:
     case OptionKind::kPath:
       if (const auto* text = node.as_string()) return text->get();
       return std::nullopt;

@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kLevels = "error|warn|info|debug";
 constexpr std::string_view kConflicts = "replace|refuse|rename";
 constexpr std::string_view kFormats = "rosterd|mod_rest";
-constexpr std::string_view kAuthKinds = "accounts|http-basic";
+constexpr std::string_view kAuthKinds =
+    "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo";
 constexpr std::string_view kMechanisms =
     "SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-256|SCRAM-SHA-1|PLAIN";
 
@@ -258,6 +259,21 @@ constexpr Option kOptions[] = {
     {"", "http_auth_url", kUrl, 0, 0, "", kReload,
      "Where the web application is asked; $user, $host and $password are filled in.",
      HOST_MEMBER(auth.url)},
+    {"", "http_auth_form", kBool, 0, 0, "", kReload,
+     "http-json: send the JSON as if it were a form, as older modules did.",
+     HOST_MEMBER(auth.form)},
+    {"", "auth_scram", kBool, 0, 0, "", kReload,
+     "http-mongoose: offer SCRAM, by the keys or passwords that get_password answers with.",
+     HOST_MEMBER(auth.scram)},
+    {"", "jsxc_secret", kSecret, 0, 0, "", kReload,
+     "jsxc: the secret that requests are signed with.", HOST_MEMBER(auth.jsxc_secret)},
+    {"", "http_cookie_auth_url", kUrl, 0, 0, "", kReload,
+     "cookie: where the application is asked whose cookie it is.", HOST_MEMBER(auth.cookie_url)},
+    {"", "userinfo_url", kUrl, 0, 0, "", kReload, "userinfo: where it is asked whose token it is.",
+     HOST_MEMBER(auth.userinfo_url)},
+    {"", "userinfo_field", kText, 0, 0, "", kReload,
+     "userinfo: the member of the answer that is the user's name.",
+     HOST_MEMBER(auth.userinfo_field)},
     {"", "http_auth_credentials", kCredentials, 0, 0, "", kReload,
      "How rosterd proves to it who is asking, as in app_auth.", HOST_MEMBER(auth.credentials)},
     {"", "auth_timeout", kDuration, 100 * kMillisecond, kMinute, "", kReload,

@@ -21,6 +21,7 @@ enum class OptionKind : std::uint8_t {
   kDuration,  // a string like "30s"; a whole number is seconds
   kText,
   kUrl,          // text; -p masks a password in it
+  kSecret,       // text; -p masks it
   kPath,         // text; relative to the configuration's folder
   kList,         // of text
   kNetworks,     // a list of text, addresses and CIDR ranges

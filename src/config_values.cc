@@ -127,6 +127,7 @@ std::string describe_values(const Option& option) {
     case OptionKind::kText:
       return option.choices.empty() ? "a string" : list_choices(option.choices);
     case OptionKind::kUrl:
+    case OptionKind::kSecret:
     case OptionKind::kPath:
       return "a string";
     case OptionKind::kList:
@@ -156,6 +157,8 @@ std::string write_value(OptionKind kind, const OptionValue& value) {
 
 OptionValue mask_secrets(OptionKind kind, OptionValue value) {
   if (kind == OptionKind::kUrl) return mask_password(std::get<std::string>(value));
+  if (kind == OptionKind::kSecret && !std::get<std::string>(value).empty())
+    return std::string("****");
   if (kind != OptionKind::kCredentials) return value;
   for (std::string& item : std::get<std::vector<std::string>>(value)) {
     item = app::mask_credential(app::parse_credential(item).value());

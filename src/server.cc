@@ -38,6 +38,8 @@ namespace rosterd {
 namespace {
 
 constexpr Duration kHousekeepingInterval = std::chrono::minutes(1);
+// At a few milliseconds each, the last one waits as long as a client does.
+constexpr std::size_t kMostHashes = 2'000;
 
 // Everything that is made from the configuration and may fail: made whole before any of it is used,
 // so that a bad file changes nothing.
@@ -229,7 +231,8 @@ struct Server::Impl final : net::SignalEvents,
   app::HostAuth host_auth;
   app::AuthRequests auth_requests;
   app::LoopPasswordHasher password_hasher{*loop};
-  app::AuthBackends auth_backends{host_auth, {auth_requests, password_hasher, *loop}};
+  net::WorkQueue auth_hashes{*loop, kMostHashes};
+  app::AuthBackends auth_backends{host_auth, {auth_requests, password_hasher, *loop, auth_hashes}};
   app::LoginTokens tokens;
   c2s::Service service;
   web::HttpServer http_server;
@@ -339,6 +342,7 @@ void Server::Impl::close_all() {
   events.stop();
   http_client->stop();
   auth_client->stop();
+  auth_hashes.cancel();
   housekeeping.cancel();
   loop->unwatch_signals();
   loop->timers().arm(drain_deadline, loop->now() + config.drain_timeout);

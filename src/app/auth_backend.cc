@@ -3,7 +3,12 @@
 
 #include <utility>
 
+#include "app/auth_cookie.h"
 #include "app/auth_http_basic.h"
+#include "app/auth_http_json.h"
+#include "app/auth_http_mongoose.h"
+#include "app/auth_jsxc.h"
+#include "app/auth_userinfo.h"
 
 namespace rosterd::app {
 
@@ -14,6 +19,16 @@ std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
       return nullptr;
     case AuthKind::kHttpBasic:
       return std::make_unique<AuthHttpBasic>(context.requests, options);
+    case AuthKind::kHttpJson:
+      return std::make_unique<AuthHttpJson>(context.requests, options);
+    case AuthKind::kHttpMongoose:
+      return std::make_unique<AuthHttpMongoose>(context.requests, context.hashes, options);
+    case AuthKind::kJsxc:
+      return std::make_unique<AuthJsxc>(context.requests, options);
+    case AuthKind::kCookie:
+      return std::make_unique<AuthCookie>(context.requests, options);
+    case AuthKind::kUserinfo:
+      return std::make_unique<AuthUserinfo>(context.requests, options);
   }
   return nullptr;
 }

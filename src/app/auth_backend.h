@@ -10,6 +10,7 @@
 #include "app/auth_request.h"
 #include "app/host_auth.h"
 #include "im/ports.h"
+#include "net/work_queue.h"
 
 namespace rosterd::app {
 
@@ -18,6 +19,7 @@ struct AuthContext {
   AuthRequests& requests;
   PasswordHasher& hasher;
   const Clock& clock;
+  net::WorkQueue& hashes;  // for keys that have to be made of passwords
 };
 
 // Null: this host's accounts are in the file.

@@ -18,11 +18,25 @@
 namespace rosterd::app {
 
 // The choices of the option `auth`, in its order.
-enum class AuthKind : std::uint8_t { kAccounts, kHttpBasic };
+enum class AuthKind : std::uint8_t {
+  kAccounts,
+  kHttpBasic,
+  kHttpJson,
+  kHttpMongoose,
+  kJsxc,
+  kCookie,
+  kUserinfo,
+};
 
 struct AuthOptions {
   AuthKind kind = AuthKind::kAccounts;
-  std::string url;                        // http_auth_url, see auth_url.h
+  std::string url{};         // http_auth_url, see auth_url.h
+  std::string cookie_url{};  // http_cookie_auth_url, likewise
+  std::string userinfo_url{};
+  std::string userinfo_field = "preferred_username";  // whose value is the name
+  std::string jsxc_secret{};
+  bool form = false;   // kHttpJson: say of the JSON that it is a form
+  bool scram = false;  // kHttpMongoose: ask for passwords or keys, and offer SCRAM
   std::vector<Credential> credentials{};  // of every request, see authorize()
   Duration timeout = std::chrono::seconds(5);
   AuthCacheOptions cache{};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/auth_question.h"
 
+#include <utility>
+
 #include "app/roster_fetch.h"
 
 namespace rosterd::app {
@@ -19,8 +21,13 @@ Status LoginQuestion::on_reply(Result<http::Response> reply) {
     if (login.error().code == Errc::kNotFound) login.error().code = Errc::kDenied;
   }
   events_->on_login(ticket_, login);
-  if (login || login.error().code == Errc::kDenied) return {};
+  if (login || login.error().code == Errc::kDenied) return complaint_;
   return tl::unexpected<Error>(login.error());
+}
+
+Result<xmpp::Login> LoginQuestion::complain(Error error) {
+  complaint_ = tl::unexpected<Error>(error);
+  return tl::unexpected<Error>(std::move(error));
 }
 
 Status KeysQuestion::on_reply(Result<http::Response> reply) {

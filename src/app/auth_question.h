@@ -35,10 +35,13 @@ class LoginQuestion : public AuthQuestion {
  protected:
   // Of a 2xx: who it is; kDenied for a no; kInvalid for what is neither.
   virtual Result<xmpp::Login> judge(const http::Response& response) = 0;
+  // For judge(): he is not let in, and for a reason that is worth a line in the log.
+  Result<xmpp::Login> complain(Error error);
 
  private:
   const std::uint64_t ticket_;
   im::AuthEvents* const events_;
+  Status complaint_;
 };
 
 // By what he can prove that he knows his password.

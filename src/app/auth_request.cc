@@ -131,7 +131,7 @@ void AuthRequests::report(const std::string& host, const Error& error) {
   }
   const auto not_logged = faults_.admit(clock_.now());
   if (!not_logged) return;
-  log::warn("auth", "nobody can log in by the answers of the web application",
+  log::warn("auth", "an answer of the web application cannot be used",
             {{"host", host},
              {"kind", rosterd::to_string(error.code)},
              {"why", error.text},

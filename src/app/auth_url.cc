@@ -67,4 +67,6 @@ Status check_auth_url(std::string_view url) {
   return {};
 }
 
+bool has_user(std::string_view url) { return holds(url, kUser); }
+
 }  // namespace rosterd::app

@@ -21,4 +21,7 @@ Result<http::Url> make_auth_url(std::string_view url, const xmpp::Jid& user,
 // administrator.
 Status check_auth_url(std::string_view url);
 
+// Whether a $user stands in it.
+bool has_user(std::string_view url);
+
 }  // namespace rosterd::app

@@ -65,6 +65,17 @@ std::optional<std::string_view> Tape::string() const {
   return take_text(rest);
 }
 
+std::optional<bool> Tape::boolean() const {
+  if (bytes_ != "t" && bytes_ != "f") return std::nullopt;
+  return bytes_ == "t";
+}
+
+std::optional<std::string_view> Tape::number() const {
+  if (!bytes_.starts_with('#')) return std::nullopt;
+  std::string_view rest = std::string_view(bytes_).substr(1);
+  return take_text(rest);
+}
+
 void Tape::append(const Tape& other) {
   bytes_ += other.bytes_;
   depth_ += other.depth_;

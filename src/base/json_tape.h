@@ -32,6 +32,9 @@ class Tape final : public Events {
   bool is_null() const { return bytes_ == "n"; }
   // The text of a value that is a string; nullopt for another one.
   std::optional<std::string_view> string() const;
+  // Likewise of true and false, and the literal of a number.
+  std::optional<bool> boolean() const;
+  std::optional<std::string_view> number() const;
   // Records what `other` holds, in this place.
   void append(const Tape& other);
 

@@ -7,13 +7,13 @@
 #include "base/crypto.h"
 #include "base/timers.h"
 #include "net/work_queue.h"
+#include "xmpp/decoy_keys.h"
 
 namespace rosterd::store {
 
 namespace {
 
 constexpr std::size_t kSecretSize = 32;
-constexpr std::size_t kDecoySaltSize = 16;  // as make_account()'s
 // At a few milliseconds each, the last one waits as long as a client does.
 constexpr std::size_t kMostPasswords = 2'000;
 
@@ -76,7 +76,7 @@ struct AccountsAuth::Impl {
 
   net::Loop& loop;
   Accounts accounts;
-  std::string decoy_secret = crypto::random_bytes(kSecretSize);
+  xmpp::DecoyKeys decoys{crypto::random_bytes(kSecretSize)};
   int usual_iterations = kIterations;
   std::vector<Answer> answers;  // to be given after the call that asked has returned
   net::WorkQueue passwords{loop, kMostPasswords};
@@ -84,21 +84,12 @@ struct AccountsAuth::Impl {
 };
 
 void AccountsAuth::Impl::learn() {
-  if (!accounts.decoy_secret().empty()) decoy_secret = accounts.decoy_secret();
+  if (!accounts.decoy_secret().empty()) decoys = xmpp::DecoyKeys(accounts.decoy_secret());
   usual_iterations = accounts.usual_iterations();
 }
 
 xmpp::ScramKeys AccountsAuth::Impl::make_decoy(const xmpp::Jid& user, crypto::Hash hash) const {
-  const auto derive = [&](std::string_view purpose) {
-    std::string label(purpose);
-    (label += ' ') += user.bare_text();
-    return crypto::hmac(hash, decoy_secret, label);
-  };
-  return {.hash = hash,
-          .iterations = usual_iterations,
-          .salt = derive("salt").substr(0, kDecoySaltSize),
-          .stored_key = derive("stored key"),
-          .server_key = derive("server key")};
+  return decoys.make(user, hash, usual_iterations);
 }
 
 // The decoy is made for everybody, so that the time taken tells nothing.

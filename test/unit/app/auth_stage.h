@@ -85,7 +85,9 @@ class AuthStage {
     std::uint64_t hash(std::string, const std::string&, Events*) override { return 0; }
     void cancel(std::uint64_t) override {}
   } hasher;
-  AuthBackends backends{routes, {requests, hasher, clock}};
+  net::Loop loop{net::LoopOptions{}};
+  net::WorkQueue hashes{loop, 3};
+  AuthBackends backends{routes, {requests, hasher, clock, hashes}};
 };
 
 }  // namespace rosterd::app
