@@ -213,6 +213,7 @@ class Reader {
     // Hosts with faults may have lost their certificates: one fault is enough.
     config_.streams.negotiation.tls_available =
         hosts_faulty_ || !config_.hosts.front().certificate.certificate_file.empty();
+    config_.streams.negotiation.fast = config_.fast_token_lifetime != Duration::zero();
     config_.im.hosts = names;
     config_.im.software_version = ROSTERD_VERSION;
     config_.admin.hosts = names;

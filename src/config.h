@@ -65,7 +65,8 @@ struct Config {
   std::string admin_ca_file;  // "" = HTTPS clients are asked for no certificate
 
   std::string accounts_file = "/var/lib/rosterd/accounts";
-  Duration drain_timeout = std::chrono::seconds(5);  // of a stop
+  Duration fast_token_lifetime = std::chrono::hours(21 * 24);  // zero: there are none
+  Duration drain_timeout = std::chrono::seconds(5);            // of a stop
 
   // Filled from the options that their rooms declare; hosts and version are set everywhere.
   net::LoopOptions loop;

@@ -23,11 +23,14 @@ constexpr const char* kNoCertificate =
     "    key = \"/etc/rosterd/example.org.key\"\n"
     "or, to try it on this machine without encryption, set tls_required = false";
 
-// -PLUS is bound to TLS, and PLAIN has to be allowed outside it.
+// -PLUS is bound to TLS, and what gives a secret away has to be allowed outside it.
 bool is_usable(xmpp::Mechanism mechanism, const xmpp::NegotiationOptions& login) {
   if (login.tls_available) return true;
-  if (mechanism == xmpp::Mechanism::kPlain) return login.plain_without_tls;
-  return !xmpp::to_string(mechanism).ends_with("-PLUS");
+  if (mechanism == xmpp::Mechanism::kPlain || mechanism == xmpp::Mechanism::kOAuthBearer ||
+      mechanism == xmpp::Mechanism::kXOAuth2) {
+    return login.plain_without_tls;
+  }
+  return !xmpp::is_plus(mechanism);
 }
 
 class Checker {

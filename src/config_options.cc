@@ -18,7 +18,8 @@ constexpr std::string_view kFormats = "rosterd|mod_rest";
 constexpr std::string_view kAuthKinds =
     "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo";
 constexpr std::string_view kMechanisms =
-    "SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-256|SCRAM-SHA-1|PLAIN";
+    "SCRAM-SHA-512-PLUS|SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-512|SCRAM-SHA-256|"
+    "SCRAM-SHA-1|PLAIN|OAUTHBEARER|X-OAUTH2|EXTERNAL";
 
 // The n-th of "a|b|c", and back.
 std::string choice_at(std::string_view choices, std::size_t n) {
@@ -296,6 +297,9 @@ constexpr Option kOptions[] = {
     {"", "http_sasl_mechanisms", kList, 0, 0, kMechanisms, kReload,
      "The same for WebSocket and BOSH; none: sasl_mechanisms.",
      MEMBER(streams.negotiation.http_mechanisms)},
+    {"", "fast_token_lifetime", kDuration, 0, 400 * kDay, "", kReload,
+     "How long the token is good that a program gets in exchange for a login; 0 = none.",
+     MEMBER(fast_token_lifetime)},
     {"", "sasl_attempts", kCount, 1, 100, "", kReload,
      "Failed logins after which the connection is closed.",
      MEMBER(streams.negotiation.sasl_attempts)},

@@ -9,6 +9,7 @@
 #include "app/auth_backend.h"
 #include "app/door.h"
 #include "app/events.h"
+#include "app/fast_tokens.h"
 #include "app/file_reader.h"
 #include "app/host_auth.h"
 #include "app/login_tokens.h"
@@ -179,10 +180,11 @@ struct Server::Impl final : net::SignalEvents,
         auth_requests(*auth_client, *loop, loop->timers(), source.breakers(),
                       config.roster.user_agent),
         tokens(host_auth, *loop, loop->timers()),
-        service(*loop, core, tokens, config.streams, std::move(prepared.xmpp_tls)),
+        fast_tokens(*loop, config.fast_token_lifetime),
+        service(*loop, core, tokens, fast_tokens, config.streams, std::move(prepared.xmpp_tls)),
         http_server(*loop, make_http_server(config)),
         refresh(config.refresh, core, source, *loop, loop->timers()),
-        admin(config.admin, core, tokens, *loop),
+        admin(config.admin, core, tokens, fast_tokens, *loop),
         door(config.door, *loop),
         websocket(service, http_server, *loop, make_websocket(config)),
         bosh(service, http_server, *loop, make_bosh(config), config.streams) {
@@ -234,6 +236,7 @@ struct Server::Impl final : net::SignalEvents,
   net::WorkQueue auth_hashes{*loop, kMostHashes};
   app::AuthBackends auth_backends{host_auth, {auth_requests, password_hasher, *loop, auth_hashes}};
   app::LoginTokens tokens;
+  app::FastTokens fast_tokens;
   c2s::Service service;
   web::HttpServer http_server;
   app::Refresh refresh;
@@ -410,7 +413,11 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   source.set_options(fresh.roster);
   events.set_options(make_events(fresh));
   core.set_options(fresh.im);
-  accounts.set_accounts(std::move(prepared.accounts));
+  // Whose password is another now, or who is no more, needs it the next time.
+  for (const xmpp::Jid& user : accounts.set_accounts(std::move(prepared.accounts))) {
+    fast_tokens.revoke(user);
+  }
+  fast_tokens.set_lifetime(fresh.fast_token_lifetime);
   auth_backends.set_options(make_auth(fresh));
   service.set_options(fresh.streams);
   service.set_tls(std::move(prepared.xmpp_tls));

@@ -38,8 +38,9 @@ int status_of(Errc code, bool confined) {
 
 }  // namespace
 
-Admin::Admin(const AdminOptions& options, im::Core& core, LoginTokens& tokens, const Clock& clock)
-    : options_(options), core_(core), tokens_(tokens), clock_(clock) {}
+Admin::Admin(const AdminOptions& options, im::Core& core, LoginTokens& tokens, FastTokens& fast,
+             const Clock& clock)
+    : options_(options), core_(core), tokens_(tokens), fast_(fast), clock_(clock) {}
 
 void Admin::on_request(web::Responder& responder, web::ExchangeId exchange,
                        const web::Client& client, const http::Request& request) {
@@ -100,6 +101,7 @@ Result<std::string> Admin::kick(std::string_view body, const Hosts& hosts) {
   for (const xmpp::Jid& user : order->users) {
     kicked += core_.kick(user, order->resource, order->reason);
     tokens_.forget(user);
+    fast_.revoke(user);
   }
   log::info("admin", "kicked",
             {{"users", order->users.size()},

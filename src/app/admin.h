@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/fast_tokens.h"
 #include "app/login_tokens.h"
 #include "base/log_limit.h"
 #include "im/core.h"
@@ -39,7 +40,8 @@ class Prebinder {
 class Admin : public web::RequestHandler {
  public:
   // All outlive it.
-  Admin(const AdminOptions& options, im::Core& core, LoginTokens& tokens, const Clock& clock);
+  Admin(const AdminOptions& options, im::Core& core, LoginTokens& tokens, FastTokens& fast,
+        const Clock& clock);
   void set_options(const AdminOptions& options) { options_ = options; }
 
   // Null (the default): there is no BOSH. It outlives the Admin.
@@ -64,6 +66,7 @@ class Admin : public web::RequestHandler {
   AdminOptions options_;
   im::Core& core_;
   LoginTokens& tokens_;
+  FastTokens& fast_;
   Prebinder* prebinder_ = nullptr;
   const Clock& clock_;
   LogLimit refusals_{};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "c2s/bosh_session.h"
 #include "c2s/channel.h"
@@ -15,7 +16,8 @@ namespace rosterd::c2s {
 struct BoshClient {
   std::uint64_t connection = 0;  // the opening request's
   net::Address peer;
-  bool secure = false;  // nobody on the way can read it
+  bool secure = false;   // nobody on the way can read it
+  std::string cookie{};  // see Channel::take_cookie()
 };
 
 class BoshChannel final : public Channel, public BoshStream {
@@ -32,6 +34,7 @@ class BoshChannel final : public Channel, public BoshStream {
   void start_tls() override {}  // never offered here
   bool secure() const override { return client_.secure; }
   xmpp::ChannelBindings bindings() const override { return {}; }
+  std::string take_cookie() override { return std::exchange(client_.cookie, {}); }
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override { return session_ ? session_->queued_bytes() : 0; }
   std::uint64_t connection_id() const override { return client_.connection; }

@@ -133,10 +133,14 @@ void BoshEndpoint::on_request(web::Responder&, web::ExchangeId exchange, const w
     return answer(exchange, origin, 200, "text/plain; charset=utf-8", std::string(kGreeting));
   }
   const auto& proxies = options_.proxies;
-  const Visitor visitor{exchange, client.connection,
+  const Visitor visitor{exchange,
+                        client.connection,
                         web::find_client_address(client.address, request.fields, proxies),
                         web::is_private_way(client.address, client.secure, request.fields, proxies),
-                        origin};
+                        origin,
+                        web::is_origin_named(options_.origins, origin)
+                            ? std::string(request.fields.get("Cookie"))
+                            : ""};
   serve(visitor, request.body);
 }
 
@@ -194,7 +198,7 @@ void BoshEndpoint::open_session(const Visitor& visitor, BoshRequest request) {
   Seat& one = *made;
   service_.open(std::make_unique<BoshChannel>(
       one.session, service_.owner(),
-      BoshClient{visitor.connection, visitor.address, visitor.secure}));
+      BoshClient{visitor.connection, visitor.address, visitor.secure, visitor.cookie}));
   seat(std::move(made));
   pass(one, visitor, std::move(request));
 }

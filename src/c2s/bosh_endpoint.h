@@ -78,6 +78,7 @@ class BoshEndpoint final : public web::RequestHandler, net::FlushHook, net::Reap
     net::Address address;  // its own, not a proxy's
     bool secure;
     std::string_view origin;
+    std::string cookie;  // of a page that may log in by it, or ""
   };
 
   bool on_flush() override;

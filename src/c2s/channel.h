@@ -40,6 +40,9 @@ class Channel {
   // May the client send a password on it?
   virtual bool secure() const = 0;
   virtual xmpp::ChannelBindings bindings() const = 0;
+  // The Cookie of the request that it began with, where the page that sent it was checked: a login
+  // may be by it. "" where there is none; whoever takes it has it.
+  virtual std::string take_cookie() { return {}; }
   // Sends the stream's close (</stream:stream>, <close/>) and closes after what was sent.
   virtual void close_stream(std::string_view why) = 0;
   // Bytes that the peer has not taken yet, for the slow-client limits.

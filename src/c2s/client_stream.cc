@@ -26,9 +26,9 @@ ClientStream::~ClientStream() { leave(); }
 
 void ClientStream::begin_negotiation() {
   const bool secure = channel_.secure();
-  negotiation_ =
-      std::make_unique<xmpp::Negotiation>(context_.options.negotiation, channel_.framing(), secure,
-                                          secure ? channel_.bindings() : xmpp::ChannelBindings{});
+  negotiation_ = std::make_unique<xmpp::Negotiation>(
+      context_.options.negotiation, channel_.framing(), secure,
+      secure ? channel_.bindings() : xmpp::ChannelBindings{}, channel_.take_cookie());
 }
 
 // --- input ---------------------------------------------------------------------------------------
@@ -216,9 +216,27 @@ void ClientStream::perform_action(xmpp::action::NeedIdentity& action) {
   context_.logins.ask(handle_.to_u64(), channel_.peer(), std::move(action));
 }
 
+void ClientStream::perform_action(xmpp::action::CheckToken& action) {
+  xmpp::Actions actions;
+  negotiation_->on_token(context_.fast.check(action.proof), actions);
+  perform(actions);
+}
+
+void ClientStream::perform_action(xmpp::action::IssueToken& action) {
+  xmpp::Actions actions;
+  negotiation_->on_issued(context_.fast.issue(action.order), actions);
+  perform(actions);
+}
+
 void ClientStream::perform_action(xmpp::action::Authenticated& action) {
   context_.logins.settle(handle_.to_u64(), LoginGate::Outcome::kRight);
   begin_user(action.user, xmpp::to_string(action.mechanism), action.software);
+  if (action.expires) expire_at(*action.expires);
+}
+
+void ClientStream::expire_at(WallTime when) {
+  expiry_.reset(new Timer(Timer::bind<&ClientStream::on_expired>(this)));
+  context_.timers.arm(*expiry_, context_.clock.now() + (when - context_.clock.wall_now()));
 }
 
 void ClientStream::begin_user(const xmpp::Jid& user, std::string_view how,
@@ -337,6 +355,8 @@ void ClientStream::on_timer() {
   close(StreamCondition::kResourceConstraint, "the client has not read for too long");
 }
 
+void ClientStream::on_expired() { close(StreamCondition::kNotAuthorized, "the login has expired"); }
+
 // --- the end -------------------------------------------------------------------------------------
 
 void ClientStream::close(StreamCondition condition, std::string_view text) {
@@ -377,6 +397,7 @@ void ClientStream::on_gone(std::string_view why) {
 void ClientStream::leave(StreamCondition error) {
   closed_ = true;
   timer_.cancel();
+  if (expiry_) expiry_->cancel();
   kept_.reset();
   context_.logins.settle(handle_.to_u64(), LoginGate::Outcome::kUnknown);
   if (session_) context_.core.end_session(std::exchange(session_, {}), error);

@@ -55,6 +55,7 @@ struct StreamContext {
   xml::Parser& parser;
   im::Core& core;
   LoginGate& logins;  // tickets are the stream's handle as a number
+  im::FastTokens& fast;
   const Clock& clock;
   Timers& timers;
   mutable StreamStats stats{};  // counting changes nothing for anybody
@@ -113,6 +114,7 @@ class ClientStream {
  private:
   bool waiting() const { return negotiation_ && negotiation_->waiting(); }
   void begin_negotiation();
+  void expire_at(WallTime when);
   bool count_before_login(std::string_view bytes);
   std::size_t consume(std::string_view bytes);
   void consume_kept();
@@ -131,6 +133,8 @@ class ClientStream {
   void perform_action(xmpp::action::NeedKeys& action);
   void perform_action(xmpp::action::NeedPassword& action);
   void perform_action(xmpp::action::NeedIdentity& action);
+  void perform_action(xmpp::action::CheckToken& action);
+  void perform_action(xmpp::action::IssueToken& action);
   void perform_action(xmpp::action::Authenticated& action);
   void perform_action(xmpp::action::AuthFailed& action);
   void perform_action(xmpp::action::Bind& action);
@@ -143,6 +147,7 @@ class ClientStream {
   void close_politely(std::string_view why);
   void leave(xmpp::StreamCondition error = xmpp::StreamCondition::kNone);
   void on_timer();
+  void on_expired();
 
   const StreamContext& context_;
   Channel& channel_;
@@ -153,6 +158,7 @@ class ClientStream {
   xmpp::Jid user_;                     // bare, once authenticated; its begin_user() is ours to end
   std::uint64_t login_ = 0;            // of that begin_user()
   Timer timer_;                        // the login deadline, later the slow-client deadline
+  std::unique_ptr<Timer> expiry_;      // of a login that is not for ever; else null
   xml::Framer framer_;
   std::size_t bytes_before_login_ = 0;
   bool drop_rest_ = false;  // what follows <starttls/> in the clear is not to be believed

@@ -39,13 +39,13 @@ struct Service::Impl final : ChannelOwner {
     std::unique_ptr<net::Listener> listener;
   };
 
-  Impl(Service& service, net::Loop& on, im::Core& core, im::AuthSource& auth,
+  Impl(Service& service, net::Loop& on, im::Core& core, im::AuthSource& auth, im::FastTokens& fast,
        const StreamOptions& stream_options, std::shared_ptr<const net::TlsContext> tls_context)
       : loop(on),
         options(stream_options),
         tls(std::move(tls_context)),
         logins(auth, service, options.login_limit, loop, loop.timers()),
-        context{options, parser, core, logins, loop, loop.timers()} {
+        context{options, parser, core, logins, fast, loop, loop.timers()} {
     options.negotiation.tls_available = tls != nullptr;
   }
 
@@ -82,9 +82,9 @@ Client& Service::Impl::add(std::unique_ptr<Channel> channel) {
   return placed;
 }
 
-Service::Service(net::Loop& loop, im::Core& core, im::AuthSource& auth,
+Service::Service(net::Loop& loop, im::Core& core, im::AuthSource& auth, im::FastTokens& fast,
                  const StreamOptions& options, std::shared_ptr<const net::TlsContext> tls)
-    : impl_(std::make_unique<Impl>(*this, loop, core, auth, options, std::move(tls))) {
+    : impl_(std::make_unique<Impl>(*this, loop, core, auth, fast, options, std::move(tls))) {
   loop.add_flush_hook(net::FlushPhase::kC2s, this);
   loop.add_reap_hook(this);
 }

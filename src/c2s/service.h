@@ -21,8 +21,8 @@ class Service final : public net::FlushHook, public net::ReapHook, public im::Au
  public:
   // All outlive it. `tls` may be null: then STARTTLS is not offered and no TLS listener may be
   // opened.
-  Service(net::Loop& loop, im::Core& core, im::AuthSource& auth, const StreamOptions& options,
-          std::shared_ptr<const net::TlsContext> tls);
+  Service(net::Loop& loop, im::Core& core, im::AuthSource& auth, im::FastTokens& fast,
+          const StreamOptions& options, std::shared_ptr<const net::TlsContext> tls);
   ~Service() override;
 
   // `direct_tls`: XEP-0368, TLS from the first byte. kUnavailable when the address cannot be bound.

@@ -24,14 +24,13 @@ void trim(std::string& buffer) {
 
 }  // namespace
 
-WebSocketChannel::WebSocketChannel(net::Connection& connection, const net::Address& client,
-                                   bool secure, WebSocketBuffers& buffers, ChannelOwner& owner)
+WebSocketChannel::WebSocketChannel(net::Connection& connection, WebSocketClient client,
+                                   WebSocketBuffers& buffers, ChannelOwner& owner)
     : connection_(&connection),
       buffers_(buffers),
       owner_(owner),
       connection_id_(connection.id()),
-      client_(client),
-      secure_(secure) {
+      client_(std::move(client)) {
   connection.set_events(this);
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "c2s/channel.h"
 #include "c2s/client_stream.h"
@@ -19,23 +20,31 @@ struct WebSocketBuffers {
   std::string element;  // of one of them
 };
 
+// Who opened it.
+struct WebSocketClient {
+  net::Address peer;     // behind whatever proxy
+  bool secure = false;   // nobody on the way can read it
+  std::string cookie{};  // see Channel::take_cookie()
+};
+
 class WebSocketChannel final : public Channel, public net::ConnectionEvents {
  public:
-  // `client`: whose address stands in logs, behind whatever proxy. The others outlive it.
-  WebSocketChannel(net::Connection& connection, const net::Address& client, bool secure,
-                   WebSocketBuffers& buffers, ChannelOwner& owner);
+  // `buffers` and `owner` outlive it.
+  WebSocketChannel(net::Connection& connection, WebSocketClient client, WebSocketBuffers& buffers,
+                   ChannelOwner& owner);
 
   void attach(ClientStream& stream, Handle<ClientStream> handle) override;
   xmpp::StreamFraming framing() const override { return xmpp::StreamFraming::kWebSocket; }
   void send(std::string_view element) override;
   void send_stanzas(const im::Outbox& outbox) override;
   void start_tls() override {}  // never offered
-  bool secure() const override { return secure_; }
+  bool secure() const override { return client_.secure; }
+  std::string take_cookie() override { return std::exchange(client_.cookie, {}); }
   xmpp::ChannelBindings bindings() const override;
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override;
   std::uint64_t connection_id() const override { return connection_id_; }
-  const net::Address& peer() const override { return client_; }
+  const net::Address& peer() const override { return client_.peer; }
 
   void on_bytes(std::string_view bytes) override;
   void on_drained() override;
@@ -55,9 +64,8 @@ class WebSocketChannel final : public Channel, public net::ConnectionEvents {
   ClientStream* stream_ = nullptr;
   Handle<ClientStream> handle_;
   std::uint64_t connection_id_;
-  net::Address client_;
+  WebSocketClient client_;
   http::WebSocketReader reader_{http::WebSocketLimits()};
-  bool secure_;
   bool closing_ = false;  // our close frame is on its way: what still comes is not for the stream
 };
 

@@ -13,14 +13,14 @@ namespace rosterd::c2s {
 // Makes a stream of the connection once it is ours.
 class WebSocketEndpoint::Opening final : public web::Upgrade {
  public:
-  Opening(WebSocketEndpoint& endpoint, const net::Address& client, bool secure)
-      : endpoint_(endpoint), client_(client), secure_(secure) {}
+  Opening(WebSocketEndpoint& endpoint, WebSocketClient client)
+      : endpoint_(endpoint), client_(std::move(client)) {}
 
   void on_upgraded(net::Connection& connection, std::string_view first_bytes) override {
     ROSTERD_DEBUG("c2s", "WebSocket opened",
-                  {{"connection", connection.id()}, {"peer", client_.to_string()}});
-    auto made = std::make_unique<WebSocketChannel>(connection, client_, secure_, endpoint_.buffers_,
-                                                   endpoint_.service_.owner());
+                  {{"connection", connection.id()}, {"peer", client_.peer.to_string()}});
+    auto made = std::make_unique<WebSocketChannel>(connection, std::move(client_),
+                                                   endpoint_.buffers_, endpoint_.service_.owner());
     WebSocketChannel& channel = *made;
     endpoint_.service_.open(std::move(made));
     channel.on_bytes(first_bytes);
@@ -28,8 +28,7 @@ class WebSocketEndpoint::Opening final : public web::Upgrade {
 
  private:
   WebSocketEndpoint& endpoint_;
-  net::Address client_;
-  bool secure_;
+  WebSocketClient client_;
 };
 
 WebSocketEndpoint::WebSocketEndpoint(Service& service, web::HttpServer& server, const Clock& clock,
@@ -50,9 +49,13 @@ void WebSocketEndpoint::on_request(web::Responder& responder, web::ExchangeId ex
     return refuse(responder, exchange, client, {503, "no more clients at the moment", {}});
   }
   const auto& fields = request.fields;
-  auto opening = std::make_unique<Opening>(
-      *this, web::find_client_address(client.address, fields, options_.proxies),
-      web::is_private_way(client.address, client.secure, fields, options_.proxies));
+  WebSocketClient opener{
+      web::find_client_address(client.address, fields, options_.proxies),
+      web::is_private_way(client.address, client.secure, fields, options_.proxies)};
+  if (web::is_origin_named(options_.origins, fields.get("Origin"))) {
+    opener.cookie = fields.get("Cookie");
+  }
+  auto opening = std::make_unique<Opening>(*this, std::move(opener));
   server_.upgrade(exchange, std::move(std::get<http::Response>(judged)), std::move(opening));
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "xmpp/fast.h"
 #include "xmpp/jid.h"
 #include "xmpp/login.h"
 #include "xmpp/sasl.h"
@@ -56,6 +57,15 @@ class AuthSource {
   virtual void identify(xmpp::Evidence evidence, std::uint64_t ticket, AuthEvents* events) = 0;
   // What is remembered of this user's earlier logins counts no more.
   virtual void forget(const xmpp::Jid&) {}
+};
+
+// Where the tokens of FAST are (XEP-0484): app::FastTokens. Answers at once.
+class FastTokens {
+ public:
+  virtual ~FastTokens() = default;
+  // kDenied: there is no such token; kTimeout: there was one.
+  virtual Result<xmpp::FastLogin> check(const xmpp::FastProof& proof) = 0;
+  virtual xmpp::FastToken issue(const xmpp::FastOrder& order) = 0;
 };
 
 // How a session came to its end, as the web app is told.

@@ -120,9 +120,10 @@ AccountsAuth::AccountsAuth(net::Loop& loop, Accounts accounts)
 
 AccountsAuth::~AccountsAuth() = default;
 
-void AccountsAuth::set_accounts(Accounts accounts) {
-  impl_->accounts = std::move(accounts);
+std::vector<xmpp::Jid> AccountsAuth::set_accounts(Accounts accounts) {
+  const Accounts old = std::exchange(impl_->accounts, std::move(accounts));
   impl_->learn();
+  return old.find_changed(impl_->accounts);
 }
 
 void AccountsAuth::stop() { impl_->passwords.cancel(); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "im/ports.h"
 #include "net/loop.h"
@@ -19,8 +20,9 @@ class AccountsAuth : public im::AuthSource {
   // `loop` outlives it; the AuthEvents of each question outlive the answer or the loop's run.
   AccountsAuth(net::Loop& loop, Accounts accounts);
   ~AccountsAuth() override;
-  // After a reload. Questions asked before are answered from the old accounts.
-  void set_accounts(Accounts accounts);
+  // After a reload. Questions asked before are answered from the old accounts. Returns whose
+  // passwords are good no more.
+  std::vector<xmpp::Jid> set_accounts(Accounts accounts);
   // Passwords that wait to be looked at get kCancelled.
   void stop();
 

@@ -190,6 +190,20 @@ std::vector<std::string> Accounts::list() const {
   return users;
 }
 
+std::vector<xmpp::Jid> Accounts::find_changed(const Accounts& later) const {
+  std::vector<xmpp::Jid> users;
+  for (const auto& [user, account] : accounts_) {
+    const auto now = later.accounts_.find(user);
+    if (now != later.accounts_.end() &&
+        now->second.sha256.stored_key == account.sha256.stored_key &&
+        now->second.sha1.stored_key == account.sha1.stored_key) {
+      continue;
+    }
+    if (auto jid = xmpp::Jid::parse(user)) users.push_back(std::move(*jid));
+  }
+  return users;
+}
+
 int Accounts::usual_iterations() const {
   std::map<int, std::size_t> counts;
   for (const auto& [user, account] : accounts_) ++counts[account.sha256.iterations];

@@ -51,6 +51,8 @@ class Accounts {
   // False when there was none.
   bool erase(const xmpp::Jid& user);
   std::vector<std::string> list() const;  // bare JIDs, sorted
+  // Those of them who have another password in `later`, or none.
+  std::vector<xmpp::Jid> find_changed(const Accounts& later) const;
 
   // What keys for unknown users are made from, so that they stay the same over restarts; "" when
   // the file has none.

@@ -24,7 +24,11 @@ bool is_origin(std::string_view text) {
 }
 
 bool is_origin_allowed(const Origins& allowed, std::string_view origin) {
-  return origin.empty() || has_any(allowed) ||
+  return origin.empty() || has_any(allowed) || is_origin_named(allowed, origin);
+}
+
+bool is_origin_named(const Origins& allowed, std::string_view origin) {
+  return origin != "*" &&
          std::any_of(allowed.begin(), allowed.end(),
                      [origin](const std::string& one) { return text::ascii_iequals(one, origin); });
 }

@@ -21,6 +21,10 @@ bool is_origin(std::string_view text);
 // `origin`: the request's Origin; "" = it comes from no page of another origin, and may.
 bool is_origin_allowed(const Origins& allowed, std::string_view origin);
 
+// Whether it is one of them by name: "*" is not enough where a browser's cookies let a page act for
+// its user (cross-site WebSocket hijacking).
+bool is_origin_named(const Origins& allowed, std::string_view origin);
+
 // Adds what lets a page of that origin read the answer, if it may.
 void add_cors(http::Fields& fields, const Origins& allowed, std::string_view origin);
 

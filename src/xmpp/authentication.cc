@@ -8,6 +8,19 @@
 
 namespace rosterd::xmpp {
 
+namespace {
+
+std::optional<SaslFailure> find_refusal_of(const LoginRequest& request, const LoginStage& stage) {
+  const auto named = parse_mechanism(request.mechanism);
+  // XEP-0484 section 3.4: a token is used by <fast/>, and nothing else is.
+  if (!named || is_fast(*named) != request.fast.has_value()) {
+    return SaslFailure::kInvalidMechanism;
+  }
+  return find_refusal(*named, stage);
+}
+
+}  // namespace
+
 void Authentication::on_element(xml::Element element, const LoginStage& stage, Actions& actions) {
   const SaslProfile profile = *find_profile(element);
   const bool begins = element.name() == "auth" || element.name() == "authenticate";
@@ -38,14 +51,17 @@ void Authentication::start(xml::Element element, const LoginStage& stage, Action
     const std::string why = request.error().text;
     return fail(SaslFailure::kMalformedRequest, why, actions, why);
   }
-  const auto named = parse_mechanism(request->mechanism);
-  const auto refusal = named ? find_refusal(*named, stage) : SaslFailure::kInvalidMechanism;
-  if (refusal) {
+  if (const auto refusal = find_refusal_of(*request, stage)) {
     return fail(*refusal, "mechanism " + text::for_log(request->mechanism, 40), actions);
   }
-  running_->mechanism = *named;
-  running_->sasl = SaslExchange::start(*named, stage.host, stage.bindings, offers_plus(stage));
+  running_->mechanism = *parse_mechanism(request->mechanism);
+  running_->cookie = stage.cookie;
+  const std::string offer = describe_offer(stage);
+  running_->sasl = SaslExchange::start(running_->mechanism,
+                                       {stage.host, stage.bindings, offers_plus(stage), offer});
   auto initial = std::exchange(request->initial, std::nullopt);
+  // A client may remember an offer that stands no more: it gets no token, and logs in all the same.
+  if (request->new_token && find_refusal(*request->new_token, stage)) request->new_token.reset();
   running_->request = std::move(*request);
   if (!initial) {  // RFC 6120 section 6.4.3: an empty challenge asks for it
     SaslChallenge challenge;
@@ -89,8 +105,20 @@ void Authentication::take(SaslNeedPassword& step, Actions& actions) {
 
 void Authentication::take(SaslNeedIdentity& step, Actions& actions) {
   running_->asking = true;
-  Evidence evidence{running_->host, std::move(step.authzid), std::move(step.token), ""};
+  const bool by_cookie = running_->mechanism == Mechanism::kExternal;
+  Evidence evidence{running_->host, std::move(step.authzid), std::move(step.token),
+                    by_cookie ? running_->cookie : ""};
   actions.push_back(action::NeedIdentity{std::move(evidence)});
+}
+
+void Authentication::take(SaslNeedToken& step, Actions& actions) {
+  auto user = admit(step.username, actions);
+  if (!user) return;
+  running_->asking = true;
+  const LoginRequest& request = running_->request;
+  actions.push_back(action::CheckToken{{std::move(*user), request.agent.id, running_->mechanism,
+                                        std::move(step.hashed_token), std::move(step.binding),
+                                        request.fast->count, request.fast->invalidate}});
 }
 
 void Authentication::take(SaslSuccess& step, Actions& actions) {
@@ -98,8 +126,9 @@ void Authentication::take(SaslSuccess& step, Actions& actions) {
   if (!user) return;
   Running done = std::move(*running_);
   running_.reset();
-  outcome_ = LoginOutcome{std::move(*user), done.mechanism,          done.profile,
-                          done.expires,     std::move(step.message), std::move(done.request)};
+  outcome_ =
+      LoginOutcome{std::move(*user),        done.mechanism,          done.profile, done.expires,
+                   std::move(step.message), std::move(done.request), done.rotate};
 }
 
 // Whose name that is. SASL2 begins no new stream whose header could be compared with it, so the one
@@ -150,6 +179,19 @@ void Authentication::on_login(const Result<Login>& login, Actions& actions) {
     username = tl::unexpected<Error>(login.error());
   }
   take_step(running_->sasl->on_login(username), actions);
+}
+
+void Authentication::on_token(const Result<FastLogin>& login, Actions& actions) {
+  if (!asking()) return;
+  Result<std::string> answer;
+  if (login) {
+    answer = login->answer;
+    running_->expires = login->expires;
+    running_->rotate = login->rotate;
+  } else {
+    answer = tl::unexpected<Error>(login.error());
+  }
+  take_step(running_->sasl->on_token(answer), actions);
 }
 
 }  // namespace rosterd::xmpp

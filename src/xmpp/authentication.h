@@ -22,6 +22,7 @@ struct LoginOutcome {
   std::optional<WallTime> expires;
   std::string message;  // of the mechanism, for its client
   LoginRequest request;
+  bool rotate = false;  // the token that he has used up half of its life
 };
 
 class Authentication {
@@ -34,6 +35,7 @@ class Authentication {
   // Answers to the question that is out.
   void on_keys(const Result<ScramKeys>& keys, Actions& actions);
   void on_login(const Result<Login>& login, Actions& actions);
+  void on_token(const Result<FastLogin>& login, Actions& actions);
 
   // A question is out: what the client sends has to wait.
   bool asking() const { return running_ && running_->asking; }
@@ -52,9 +54,11 @@ class Authentication {
     Jid peer;  // whom the stream header names, or empty
     Mechanism mechanism = Mechanism::kPlain;
     LoginRequest request{};
+    std::string cookie{};
     std::unique_ptr<SaslExchange> sasl{};
     std::string username{};  // for the log
     std::optional<WallTime> expires{};
+    bool rotate = false;  // the token that he logs in by
     bool asking = false;
   };
 
@@ -65,6 +69,7 @@ class Authentication {
   void take(SaslNeedKeys& step, Actions& actions);
   void take(SaslNeedPassword& step, Actions& actions);
   void take(SaslNeedIdentity& step, Actions& actions);
+  void take(SaslNeedToken& step, Actions& actions);
   void take(SaslSuccess& step, Actions& actions);
   void take(SaslFail& step, Actions& actions) { fail(step.failure, step.log_text, actions); }
   std::optional<Jid> admit(const std::string& username, Actions& actions);

@@ -5,15 +5,12 @@
 #include <vector>
 
 #include "xml/writer.h"
+#include "xmpp/hashed_token.h"
 #include "xmpp/namespaces.h"
 
 namespace rosterd::xmpp {
 
 namespace {
-
-bool is_plus(Mechanism mechanism) {
-  return mechanism == Mechanism::kScramSha256Plus || mechanism == Mechanism::kScramSha1Plus;
-}
 
 // WebSocket (RFC 7395 section 3.3.3) and BOSH have no stream header that binds the prefix.
 void open_features(std::string& out, StreamFraming framing) {
@@ -32,15 +29,21 @@ void write_starttls(xml::Writer& writer, bool required) {
   writer.end();
 }
 
-void write_bindings(xml::Writer& writer, const ChannelBindings& bindings) {
-  const auto binding = [&writer](std::string_view type, const std::string& value) {
-    if (!value.empty()) writer.open("channel-binding").attr("type", type).end();
-  };
-  writer.open("sasl-channel-binding", ns::kSaslChannelBinding);
-  binding("tls-exporter", bindings.tls_exporter);
-  binding("tls-server-end-point", bindings.tls_server_end_point);
+// XEP-0440.
+std::vector<std::string_view> list_bindings(const ChannelBindings& bindings) {
+  std::vector<std::string_view> types;
+  if (!bindings.tls_exporter.empty()) types.push_back("tls-exporter");
+  if (!bindings.tls_server_end_point.empty()) types.push_back("tls-server-end-point");
   // Last resort of old clients, which do not read this list: see net::TlsFilter::tls_unique().
-  if (bindings.tls_exporter.empty()) binding("tls-unique", bindings.tls_unique);
+  if (bindings.tls_exporter.empty() && !bindings.tls_unique.empty()) types.push_back("tls-unique");
+  return types;
+}
+
+void write_bindings(xml::Writer& writer, const ChannelBindings& bindings) {
+  writer.open("sasl-channel-binding", ns::kSaslChannelBinding);
+  for (const std::string_view type : list_bindings(bindings)) {
+    writer.open("channel-binding").attr("type", type).end();
+  }
   writer.end();
 }
 
@@ -52,11 +55,17 @@ void write_mechanisms(xml::Writer& writer, const std::vector<Mechanism>& offered
 
 // XEP-0388 section 2.1. No feature of ours can be had inside Bind 2, and an empty list would be
 // none.
-void write_authentication(xml::Writer& writer, const std::vector<Mechanism>& offered) {
+void write_authentication(xml::Writer& writer, const std::vector<Mechanism>& offered,
+                          const std::vector<Mechanism>& fast) {
   writer.open("authentication", ns::kSasl2);
   for (const Mechanism mechanism : offered) writer.leaf("mechanism", to_string(mechanism));
-  writer.open("inline").open("bind", ns::kBind2).end().end();
-  writer.end();
+  writer.open("inline").open("bind", ns::kBind2).end();
+  if (!fast.empty()) {
+    writer.open("fast", ns::kFast);
+    for (const Mechanism mechanism : fast) writer.leaf("mechanism", to_string(mechanism));
+    writer.end();
+  }
+  writer.end().end();
 }
 
 StanzaCondition bind_condition(Errc why) {
@@ -87,6 +96,9 @@ bool can_succeed(Mechanism mechanism, const LoginStage& stage) {
   const auto own = stage.options.methods.find(stage.host);
   const LoginMethods methods = own == stage.options.methods.end() ? LoginMethods{} : own->second;
   switch (mechanism) {
+    case Mechanism::kScramSha512Plus:
+    case Mechanism::kScramSha512:
+      return methods.scram_sha512;
     case Mechanism::kScramSha256Plus:
     case Mechanism::kScramSha256:
       return methods.scram_sha256;
@@ -95,13 +107,58 @@ bool can_succeed(Mechanism mechanism, const LoginStage& stage) {
       return methods.scram_sha1;
     case Mechanism::kPlain:
       return methods.passwords;
+    case Mechanism::kOAuthBearer:
+    case Mechanism::kXOAuth2:
+      return methods.tokens;
+    case Mechanism::kExternal:
+      return methods.cookies && !stage.cookie.empty();
+    default:
+      return stage.options.fast;
   }
-  return false;
+}
+
+// Whoever reads along can use it himself.
+bool gives_away_secret(Mechanism mechanism) {
+  return mechanism == Mechanism::kPlain || mechanism == Mechanism::kOAuthBearer ||
+         mechanism == Mechanism::kXOAuth2 || is_fast(mechanism);
+}
+
+// Whether the stream has what the mechanism is bound to.
+bool can_bind(Mechanism mechanism, const LoginStage& stage) {
+  if (is_plus(mechanism)) return stage.secure && stage.bindings.any();
+  if (!is_fast(mechanism) || mechanism == Mechanism::kHtSha256None) return true;
+  return stage.secure && !find_binding(mechanism, stage.bindings).empty();
+}
+
+// Those of FAST are not the administrator's to choose.
+bool is_configured(Mechanism mechanism, const LoginStage& stage) {
+  const auto& configured = configured_mechanisms(stage);
+  return is_fast(mechanism) ||
+         std::find(configured.begin(), configured.end(), mechanism) != configured.end();
 }
 
 std::vector<Mechanism> offered_mechanisms(const LoginStage& stage) {
   std::vector<Mechanism> offered;
   for (const Mechanism one : configured_mechanisms(stage)) {
+    if (!find_refusal(one, stage)) offered.push_back(one);
+  }
+  return offered;
+}
+
+std::string join_sorted(std::vector<std::string_view> names) {
+  std::sort(names.begin(), names.end());
+  std::string joined;
+  for (const std::string_view name : names) {
+    if (!joined.empty()) joined += '\x1E';
+    joined += name;
+  }
+  return joined;
+}
+
+std::vector<Mechanism> fast_mechanisms(const LoginStage& stage) {
+  std::vector<Mechanism> offered;
+  for (const Mechanism one : {Mechanism::kHtSha256Expr, Mechanism::kHtSha256Endp,
+                              Mechanism::kHtSha256Uniq, Mechanism::kHtSha256None}) {
     if (!find_refusal(one, stage)) offered.push_back(one);
   }
   return offered;
@@ -116,13 +173,11 @@ bool may_authenticate(const NegotiationOptions& options, bool secure) {
 std::optional<SaslFailure> find_refusal(Mechanism mechanism, const LoginStage& stage) {
   const NegotiationOptions& options = stage.options;
   if (!may_authenticate(options, stage.secure)) return SaslFailure::kEncryptionRequired;
-  const auto& configured = configured_mechanisms(stage);
-  if (std::find(configured.begin(), configured.end(), mechanism) == configured.end() ||
-      !can_succeed(mechanism, stage) ||
-      (is_plus(mechanism) && !(stage.secure && stage.bindings.any()))) {
+  if (!is_configured(mechanism, stage) || !can_succeed(mechanism, stage) ||
+      !can_bind(mechanism, stage)) {
     return SaslFailure::kInvalidMechanism;
   }
-  if (mechanism == Mechanism::kPlain && !stage.secure && !options.plain_without_tls) {
+  if (gives_away_secret(mechanism) && !stage.secure && !options.plain_without_tls) {
     return options.tls_available ? SaslFailure::kEncryptionRequired
                                  : SaslFailure::kMechanismTooWeak;
   }
@@ -134,6 +189,14 @@ bool offers_plus(const LoginStage& stage) {
   return std::any_of(offered.begin(), offered.end(), is_plus);
 }
 
+std::string describe_offer(const LoginStage& stage) {
+  std::vector<std::string_view> mechanisms;
+  for (const Mechanism one : offered_mechanisms(stage)) mechanisms.push_back(to_string(one));
+  std::string offer = join_sorted(std::move(mechanisms));
+  if (offers_plus(stage)) offer += '\x1F' + join_sorted(list_bindings(stage.bindings));
+  return offer;
+}
+
 void write_login_features(std::string& out, const LoginStage& stage) {
   open_features(out, stage.framing);
   xml::Writer writer(out);
@@ -143,7 +206,7 @@ void write_login_features(std::string& out, const LoginStage& stage) {
   const auto offered = offered_mechanisms(stage);
   if (!offered.empty()) {
     write_mechanisms(writer, offered);
-    write_authentication(writer, offered);
+    write_authentication(writer, offered, fast_mechanisms(stage));
   }
   if (std::any_of(offered.begin(), offered.end(), is_plus)) write_bindings(writer, stage.bindings);
   close_features(out);

@@ -18,6 +18,7 @@ struct LoginStage {
   const Jid& peer;        // bare, whom the stream header names; believed by nobody
   bool secure;
   const ChannelBindings& bindings;
+  const std::string& cookie;  // that a login may be by, or ""
 };
 
 // Whether SASL may happen on this stream as it is now.
@@ -25,6 +26,8 @@ bool may_authenticate(const NegotiationOptions& options, bool secure);
 // Why this mechanism is not offered on this stream; nullopt when it is.
 std::optional<SaslFailure> find_refusal(Mechanism mechanism, const LoginStage& stage);
 bool offers_plus(const LoginStage& stage);
+// What is offered, as the client has seen it, in one string for a hash (XEP-0474 section 5.1).
+std::string describe_offer(const LoginStage& stage);
 
 // Before authentication: STARTTLS and mechanisms for either profile of SASL, with the bindings that
 // -PLUS may use (XEP-0440).

@@ -17,6 +17,7 @@ struct LoginMethods {
   bool passwords = true;   // a password, or what passes for one: PLAIN
   bool scram_sha1 = true;  // SCRAM keys of that hash
   bool scram_sha256 = true;
+  bool scram_sha512 = false;
   bool tokens = false;   // a token that says by itself whose it is (RFC 7628)
   bool cookies = false;  // the cookies of the request that the stream began with
 };

@@ -35,6 +35,7 @@ struct Negotiation::Impl {
     kLogin,  // features are out, and perhaps an exchange waits for the client
     kTlsHandshake,
     kSaslAnswer,
+    kIssuing,
     kBind,
     kBinding,
     kEstablished,
@@ -42,11 +43,12 @@ struct Negotiation::Impl {
   };
 
   Impl(const NegotiationOptions& negotiation_options, StreamFraming stream_framing, bool in_tls,
-       ChannelBindings tls_bindings)
+       ChannelBindings tls_bindings, std::string browser_cookie)
       : options(negotiation_options),
         framing(stream_framing),
         secure(in_tls),
-        bindings(std::move(tls_bindings)) {}
+        bindings(std::move(tls_bindings)),
+        cookie(std::move(browser_cookie)) {}
 
   void send(Actions& actions, std::string bytes) {
     actions.push_back(action::Send{std::move(bytes)});
@@ -55,7 +57,9 @@ struct Negotiation::Impl {
     stage = Stage::kClosed;
     actions.push_back(action::Close{condition, std::move(text)});
   }
-  LoginStage stage_of_login() const { return {framing, options, host, peer, secure, bindings}; }
+  LoginStage stage_of_login() const {
+    return {framing, options, host, peer, secure, bindings, cookie};
+  }
   std::string make_header() const;
   const std::string* find_named_host(const xml::StreamHeader& header) const;
   bool is_own_address(const std::string& from) const;
@@ -64,7 +68,8 @@ struct Negotiation::Impl {
   void start_tls(Actions& actions);
   void follow_login(Actions& actions);
   void announce(const LoginOutcome& outcome, Actions& actions);
-  void begin_session(LoginOutcome outcome, Actions& actions);
+  void begin_session(LoginOutcome announced, Actions& actions);
+  void begin_bind(Actions& actions);
   void finish_login(const Jid& jid, Actions& actions);
   void refuse_inline_bind(const Error& error, Actions& actions);
   void request_bind(xml::Element stanza, Actions& actions);
@@ -74,6 +79,7 @@ struct Negotiation::Impl {
   const StreamFraming framing;
   bool secure;
   ChannelBindings bindings;
+  const std::string cookie;
   Stage stage = Stage::kHeader;
   bool header_sent = false;
   std::string host;  // "" until the client names one
@@ -82,6 +88,7 @@ struct Negotiation::Impl {
   Jid user;  // bare, once authenticated
   Authentication login{options};
   std::optional<LoginOutcome> inline_login;  // by SASL2, until the client is told
+  std::optional<FastToken> token;            // along with it
   std::string bind_id;                       // of the bind iq that waits for its answer
 };
 
@@ -169,6 +176,7 @@ void Negotiation::on_element(xml::Element element, Actions& actions) {
       return impl.close(actions, StreamCondition::kBadFormat, "no stream header");
     case Impl::Stage::kTlsHandshake:
     case Impl::Stage::kSaslAnswer:
+    case Impl::Stage::kIssuing:
     case Impl::Stage::kBinding:
     case Impl::Stage::kEstablished:
     case Impl::Stage::kClosed:
@@ -232,9 +240,20 @@ void Negotiation::Impl::announce(const LoginOutcome& outcome, Actions& actions) 
 
 // SASL2: what was asked for along with the login is done before the client is told of either
 // (XEP-0388 section 2.6.1).
-void Negotiation::Impl::begin_session(LoginOutcome outcome, Actions& actions) {
+void Negotiation::Impl::begin_session(LoginOutcome announced, Actions& actions) {
+  inline_login = std::move(announced);
+  const LoginOutcome& outcome = *inline_login;
   announce(outcome, actions);
-  inline_login = std::move(outcome);
+  const LoginRequest& request = outcome.request;
+  // XEP-0484 section 3.6: who wants to be forgotten gets no new token unless he asks for it.
+  const bool rotate = outcome.rotate && !request.fast->invalidate;
+  if (!request.new_token && !rotate) return begin_bind(actions);
+  stage = Stage::kIssuing;
+  actions.push_back(action::IssueToken{
+      {user, request.agent.id, request.new_token.value_or(outcome.mechanism), outcome.expires}});
+}
+
+void Negotiation::Impl::begin_bind(Actions& actions) {
   const LoginRequest& request = inline_login->request;
   if (!request.tag) return finish_login(user, actions);
   stage = Stage::kBinding;
@@ -243,8 +262,10 @@ void Negotiation::Impl::begin_session(LoginOutcome outcome, Actions& actions) {
 
 void Negotiation::Impl::finish_login(const Jid& jid, Actions& actions) {
   std::string success;
-  write_success(success, Sasl2Success{inline_login->message, jid.text(), jid.is_full()});
+  write_success(success, Sasl2Success{inline_login->message, jid.text(), jid.is_full(),
+                                      token ? &*token : nullptr});
   inline_login.reset();
+  token.reset();
   send(actions, std::move(success));
   std::string features;
   if (jid.is_full()) {
@@ -268,6 +289,18 @@ void Negotiation::on_login(const Result<Login>& login, Actions& actions) {
   if (impl_->stage != Impl::Stage::kSaslAnswer) return;
   impl_->login.on_login(login, actions);
   impl_->follow_login(actions);
+}
+
+void Negotiation::on_token(const Result<FastLogin>& login, Actions& actions) {
+  if (impl_->stage != Impl::Stage::kSaslAnswer) return;
+  impl_->login.on_token(login, actions);
+  impl_->follow_login(actions);
+}
+
+void Negotiation::on_issued(FastToken token, Actions& actions) {
+  if (impl_->stage != Impl::Stage::kIssuing) return;
+  impl_->token = std::move(token);
+  impl_->begin_bind(actions);
 }
 
 // --- resource binding ----------------------------------------------------------------------------
@@ -328,15 +361,16 @@ void Negotiation::on_bound(const Result<Jid>& full, Actions& actions) {
 // --- what the owner asks -------------------------------------------------------------------------
 
 Negotiation::Negotiation(const NegotiationOptions& options, StreamFraming framing, bool secure,
-                         ChannelBindings bindings)
-    : impl_(std::make_unique<Impl>(options, framing, secure, std::move(bindings))) {}
+                         ChannelBindings bindings, std::string cookie)
+    : impl_(std::make_unique<Impl>(options, framing, secure, std::move(bindings),
+                                   std::move(cookie))) {}
 
 Negotiation::~Negotiation() = default;
 
 bool Negotiation::waiting() const {
   const auto stage = impl_->stage;
   return stage == Impl::Stage::kTlsHandshake || stage == Impl::Stage::kSaslAnswer ||
-         stage == Impl::Stage::kBinding;
+         stage == Impl::Stage::kIssuing || stage == Impl::Stage::kBinding;
 }
 bool Negotiation::authenticated() const { return !impl_->user.empty(); }
 bool Negotiation::established() const { return impl_->stage == Impl::Stage::kEstablished; }

@@ -16,6 +16,7 @@
 #include "xml/element.h"
 #include "xml/parser.h"
 #include "xmpp/errors.h"
+#include "xmpp/fast.h"
 #include "xmpp/jid.h"
 #include "xmpp/login.h"
 #include "xmpp/sasl.h"
@@ -28,10 +29,13 @@ struct NegotiationOptions {
   bool tls_available = true;                                      // STARTTLS can be offered
   bool tls_required = true;                                       // nothing but STARTTLS before TLS
   bool plain_without_tls = false;  // PLAIN on an unencrypted stream, where that may log in at all
-  std::vector<Mechanism> mechanisms = {Mechanism::kScramSha256Plus, Mechanism::kScramSha1Plus,
-                                       Mechanism::kScramSha256, Mechanism::kScramSha1,
-                                       Mechanism::kPlain};
+  std::vector<Mechanism> mechanisms = {Mechanism::kScramSha512Plus, Mechanism::kScramSha256Plus,
+                                       Mechanism::kScramSha1Plus,   Mechanism::kScramSha512,
+                                       Mechanism::kScramSha256,     Mechanism::kScramSha1,
+                                       Mechanism::kPlain,           Mechanism::kOAuthBearer,
+                                       Mechanism::kXOAuth2,         Mechanism::kExternal};
   std::vector<Mechanism> http_mechanisms = {};  // on WebSocket and BOSH; empty: as elsewhere
+  bool fast = false;                            // tokens are given in exchange for a login
   int sasl_attempts = 3;  // failures before the stream is closed with policy-violation
 };
 
@@ -51,8 +55,14 @@ struct NeedPassword {
   std::string password;
 };  // then on_login()
 struct NeedIdentity {
-  Evidence evidence;  // without a token: the owner adds the cookie
-};                    // then on_login()
+  Evidence evidence;
+};  // then on_login()
+struct CheckToken {
+  FastProof proof;
+};  // then on_token()
+struct IssueToken {
+  FastOrder order;
+};  // then on_issued()
 struct Authenticated {
   Jid user;
   Mechanism mechanism;
@@ -80,10 +90,10 @@ struct End {
   std::string why;  // for the log
 };
 }  // namespace action
-using Action =
-    std::variant<action::Send, action::StartTls, action::ExpectHeader, action::NeedKeys,
-                 action::NeedPassword, action::NeedIdentity, action::Authenticated,
-                 action::AuthFailed, action::Bind, action::Established, action::Close, action::End>;
+using Action = std::variant<action::Send, action::StartTls, action::ExpectHeader, action::NeedKeys,
+                            action::NeedPassword, action::NeedIdentity, action::CheckToken,
+                            action::IssueToken, action::Authenticated, action::AuthFailed,
+                            action::Bind, action::Established, action::Close, action::End>;
 using Actions = std::vector<Action>;
 
 // How the stream's own framing is written: TCP uses <stream:stream>, WebSocket <open/> (RFC 7395),
@@ -93,8 +103,9 @@ enum class StreamFraming : std::uint8_t { kTcp, kWebSocket, kBosh };
 class Negotiation {
  public:
   // `options` must outlive it. `secure`: the stream began inside TLS (5223), with these bindings.
+  // `cookie`: of a browser whose page may log in by it; "" = there is none.
   Negotiation(const NegotiationOptions& options, StreamFraming framing, bool secure,
-              ChannelBindings bindings);
+              ChannelBindings bindings, std::string cookie = {});
   ~Negotiation();
 
   // Where another framing carries the stream, what its own opening says, put as a stream header.
@@ -105,6 +116,8 @@ class Negotiation {
   // An error is temporary-auth-failure, but kDenied of a login not-authorized.
   void on_keys(const Result<ScramKeys>& keys, Actions& actions);
   void on_login(const Result<Login>& login, Actions& actions);
+  void on_token(const Result<FastLogin>& login, Actions& actions);
+  void on_issued(FastToken token, Actions& actions);
   // What im::Core answered to Bind.
   void on_bound(const Result<Jid>& full, Actions& actions);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// SASL mechanisms as state machines (RFC 4422): PLAIN (RFC 4616), SCRAM-SHA-1 and SCRAM-SHA-256
-// with and without channel binding (RFC 5802, 7677, 9266). Messages in, messages and questions out;
-// they hold no secret longer than a step, know no XML and no storage.
+// SASL mechanisms as state machines (RFC 4422): PLAIN (RFC 4616); SCRAM with and without channel
+// binding (RFC 5802, 7677, 9266); OAUTHBEARER (RFC 7628) and X-OAUTH2; EXTERNAL; the hashed tokens
+// of FAST (draft-schmaus-kitten-sasl-ht). Messages in, messages and questions out; they hold no
+// secret longer than a step, know no XML and no storage.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +30,25 @@ ScramKeys derive_scram_keys(crypto::Hash hash, std::string_view password, std::s
                             int iterations);
 
 enum class Mechanism : std::uint8_t {
+  kScramSha512Plus,
   kScramSha256Plus,
   kScramSha1Plus,
+  kScramSha512,
   kScramSha256,
   kScramSha1,
   kPlain,
+  kOAuthBearer,
+  kXOAuth2,
+  kExternal,
+  kHtSha256Expr,  // these four: of FAST alone
+  kHtSha256Endp,
+  kHtSha256Uniq,
+  kHtSha256None,
 };
+// Of SCRAM, with channel binding.
+bool is_plus(Mechanism mechanism);
+// Of FAST: by a token of ours.
+bool is_fast(Mechanism mechanism);
 std::string_view to_string(Mechanism mechanism);
 Result<Mechanism> parse_mechanism(std::string_view name);
 
@@ -52,6 +66,7 @@ struct ChannelBindings {
 enum class SaslFailure : std::uint8_t {
   kAborted,
   kAccountDisabled,
+  kCredentialsExpired,
   kEncryptionRequired,
   kIncorrectEncoding,
   kInvalidAuthzid,
@@ -82,6 +97,12 @@ struct SaslNeedIdentity {
   std::string authzid;  // as the client wrote it
   std::string token;
 };
+// Ask whether he has a token of FAST that gives this, and call on_token().
+struct SaslNeedToken {
+  std::string username;
+  std::string hashed_token;
+  std::string binding;
+};
 struct SaslSuccess {
   std::string username;
   std::string message;
@@ -92,15 +113,22 @@ struct SaslFail {
 };
 
 using SaslStep = std::variant<SaslChallenge, SaslNeedKeys, SaslNeedPassword, SaslNeedIdentity,
-                              SaslSuccess, SaslFail>;
+                              SaslNeedToken, SaslSuccess, SaslFail>;
+
+// Where an exchange takes place. Views, valid during start().
+struct SaslPlace {
+  std::string_view domain;  // the stream's host
+  const ChannelBindings& bindings;
+  // The features advertised a -PLUS mechanism, so that a client's gs2 flag "y" means that somebody
+  // has stripped it: refused (RFC 5802 section 6).
+  bool plus_offered = false;
+  std::string_view offer{};  // what SCRAM signs, so that a stripped list is noticed (XEP-0474)
+};
 
 class SaslExchange {
  public:
-  // `domain` is the stream's host: an authzid must be empty, or the same user as USER or
-  // USER@domain. `plus_offered`: the features advertised a -PLUS mechanism, so that a client's
-  // gs2 flag "y" means that somebody stripped it: refused (RFC 5802 section 6).
-  static std::unique_ptr<SaslExchange> start(Mechanism mechanism, std::string_view domain,
-                                             const ChannelBindings& bindings, bool plus_offered);
+  // An authzid must be empty, or the same user as USER or USER@domain.
+  static std::unique_ptr<SaslExchange> start(Mechanism mechanism, const SaslPlace& place);
   virtual ~SaslExchange() = default;
 
   // A message of the client, base64-decoded. The initial response comes the same way.
@@ -110,6 +138,8 @@ class SaslExchange {
   virtual SaslStep on_keys(const ScramKeys& keys);
   // The user name that was let in, or why none was.
   virtual SaslStep on_login(const Result<std::string>& username);
+  // The proof that we have the token too; kTimeout: it has expired.
+  virtual SaslStep on_token(const Result<std::string>& answer);
 };
 
 }  // namespace rosterd::xmpp

@@ -2,9 +2,11 @@
 #include "xmpp/sasl_profile.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/text.h"
+#include "base/utc.h"
 #include "xml/writer.h"
 #include "xmpp/jid.h"
 #include "xmpp/namespaces.h"
@@ -64,10 +66,60 @@ Result<std::string> read_tag(xml::Element bind) {
   return tag;
 }
 
+// XML Schema's boolean; "" is false.
+std::optional<bool> read_boolean(std::string_view text) {
+  if (text == "1" || text == "true") return true;
+  if (text.empty() || text == "0" || text == "false") return false;
+  return std::nullopt;
+}
+
+Result<FastUse> read_fast(xml::Element element) {
+  FastUse use;
+  if (const auto count = element.find_attr("count")) {
+    std::uint32_t number = 0;
+    const auto [end, fault] = std::from_chars(count->data(), count->data() + count->size(), number);
+    if (fault != std::errc() || end != count->data() + count->size() || number == 0) {
+      return invalid("the count is no positive number");
+    }
+    use.count = number;
+  }
+  const auto invalidate = read_boolean(element.attr("invalidate"));
+  if (!invalidate) return invalid("invalidate is neither true nor false");
+  use.invalidate = *invalidate;
+  return use;
+}
+
+// What it asks for along with the login.
+Status read_inline(xml::Element element, LoginRequest& request) {
+  if (const xml::Element bind = element.child("bind", ns::kBind2)) {
+    auto tag = read_tag(bind);
+    if (!tag) return tl::unexpected<Error>(tag.error());
+    request.tag = std::move(*tag);
+  }
+  if (const xml::Element fast = element.child("fast", ns::kFast)) {
+    const auto use = read_fast(fast);
+    if (!use) return tl::unexpected<Error>(use.error());
+    request.fast = *use;
+  }
+  if (const xml::Element wanted = element.child("request-token", ns::kFast)) {
+    const auto mechanism = parse_mechanism(wanted.attr("mechanism"));
+    if (!mechanism || !is_fast(*mechanism)) return invalid("no token is for that mechanism");
+    request.new_token = *mechanism;
+  }
+  if ((request.fast || request.new_token) && request.agent.id.empty()) {
+    return invalid("tokens are for a user-agent with an id");
+  }
+  return {};
+}
+
 Result<LoginRequest> read_authenticate(xml::Element element) {
-  for (const auto& [name, ns] : {std::pair{"initial-response", ns::kSasl2},
-                                 {"user-agent", ns::kSasl2},
-                                 {"bind", ns::kBind2}}) {
+  constexpr std::pair<std::string_view, std::string_view> kOnce[] = {
+      {"initial-response", ns::kSasl2},
+      {"user-agent", ns::kSasl2},
+      {"bind", ns::kBind2},
+      {"fast", ns::kFast},
+      {"request-token", ns::kFast}};
+  for (const auto& [name, ns] : kOnce) {
     if (is_repeated(element, name, ns))
       return invalid("an element that may be there once is twice");
   }
@@ -79,10 +131,8 @@ Result<LoginRequest> read_authenticate(xml::Element element) {
     if (!agent) return tl::unexpected<Error>(agent.error());
     request.agent = std::move(*agent);
   }
-  if (const xml::Element bind = element.child("bind", ns::kBind2)) {
-    auto tag = read_tag(bind);
-    if (!tag) return tl::unexpected<Error>(tag.error());
-    request.tag = std::move(*tag);
+  if (auto read = read_inline(element, request); !read) {
+    return tl::unexpected<Error>(read.error());
   }
   return request;
 }
@@ -136,6 +186,12 @@ void write_success(std::string& out, const Sasl2Success& success) {
   }
   writer.leaf("authorization-identifier", success.user);
   if (success.bound) writer.open("bound", ns::kBind2).end();
+  if (const FastToken* token = success.token) {
+    writer.open("token", ns::kFast)
+        .attr("expiry", format_utc_seconds(token->expiry))
+        .attr("token", token->token)
+        .end();
+  }
   writer.end();
 }
 

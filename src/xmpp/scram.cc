@@ -17,27 +17,6 @@ SaslFail malformed(std::string why) {
   return {SaslFailure::kMalformedRequest, "SCRAM: " + std::move(why)};
 }
 
-// saslname: "=2C" is ',', "=3D" is '=', any other '=' is an error (RFC 5802 section 5.1).
-std::optional<std::string> decode_name(std::string_view encoded) {
-  std::string name;
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    if (encoded[i] != '=') {
-      name += encoded[i];
-      continue;
-    }
-    const std::string_view escape = encoded.substr(i, 3);
-    if (escape == "=2C") {
-      name += ',';
-    } else if (escape == "=3D") {
-      name += '=';
-    } else {
-      return std::nullopt;
-    }
-    i += 2;
-  }
-  return name;
-}
-
 // Takes the next comma-separated attribute off `rest`; its value when it is `letter`=value.
 std::optional<std::string_view> take_attribute(std::string_view& rest, char letter) {
   if (rest.size() < 2 || rest[0] != letter || rest[1] != '=') return std::nullopt;
@@ -68,15 +47,28 @@ bool is_nonce(std::string_view nonce) {
   return !nonce.empty();
 }
 
+crypto::Hash hash_of(Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::kScramSha1:
+    case Mechanism::kScramSha1Plus:
+      return crypto::Hash::kSha1;
+    case Mechanism::kScramSha512:
+    case Mechanism::kScramSha512Plus:
+      return crypto::Hash::kSha512;
+    default:
+      return crypto::Hash::kSha256;
+  }
+}
+
 class ScramExchange final : public SaslExchange {
  public:
-  ScramExchange(crypto::Hash hash, bool plus, std::string_view domain,
-                const ChannelBindings& bindings, bool plus_offered, std::string server_nonce)
+  ScramExchange(crypto::Hash hash, bool plus, const SaslPlace& place, std::string server_nonce)
       : hash_(hash),
         plus_(plus),
-        plus_offered_(plus_offered),
-        domain_(domain),
-        bindings_(bindings),
+        plus_offered_(place.plus_offered),
+        domain_(place.domain),
+        bindings_(place.bindings),
+        offer_(place.offer),
         server_nonce_(std::move(server_nonce)) {}
   ~ScramExchange() override { forget_keys(); }
 
@@ -99,6 +91,9 @@ class ScramExchange final : public SaslExchange {
     nonce_ += server_nonce_;
     server_first_ = "r=" + nonce_ + ",s=" + text::base64_encode(keys.salt) +
                     ",i=" + std::to_string(keys.iterations);
+    // XEP-0474: the proof covers what we offered, so that a client that was shown less notices.
+    if (!offer_.empty())
+      server_first_ += ",h=" + text::base64_encode(crypto::digest(hash_, offer_));
     state_ = State::kClientFinal;
     return SaslChallenge{server_first_};
   }
@@ -122,6 +117,7 @@ class ScramExchange final : public SaslExchange {
   const bool plus_offered_;
   const std::string domain_;
   const ChannelBindings bindings_;
+  const std::string offer_;
   const std::string server_nonce_;
   State state_ = State::kClientFirst;
   std::string gs2_header_;
@@ -155,20 +151,13 @@ std::optional<SaslFail> ScramExchange::check_binding_flag(std::string_view flag)
   return std::nullopt;
 }
 
-// gs2-cbind-flag "," [ "a=" saslname ] ","
 std::optional<SaslFail> ScramExchange::take_gs2_header(std::string_view& message) {
-  const std::size_t first = message.find(',');
-  const std::size_t second = first == std::string_view::npos ? first : message.find(',', first + 1);
-  if (second == std::string_view::npos) return malformed("no gs2 header");
-  if (auto fault = check_binding_flag(message.substr(0, first))) return fault;
-  const std::string_view authzid = message.substr(first + 1, second - first - 1);
-  if (!authzid.empty()) {
-    const auto decoded = authzid.starts_with("a=") ? decode_name(authzid.substr(2)) : std::nullopt;
-    if (!decoded || decoded->empty()) return malformed("bad authzid");
-    authzid_ = *decoded;
-  }
-  gs2_header_ = message.substr(0, second + 1);
-  message.remove_prefix(second + 1);
+  auto header = find_gs2_header(message);
+  if (!header) return malformed("bad gs2 header");
+  if (auto fault = check_binding_flag(header->flag)) return fault;
+  authzid_ = std::move(header->authzid);
+  gs2_header_ = header->text;
+  message.remove_prefix(gs2_header_.size());
   return std::nullopt;
 }
 
@@ -181,7 +170,7 @@ SaslStep ScramExchange::on_client_first(std::string_view message) {
   if (!name || !nonce || !is_nonce(*nonce) || !are_extensions(message)) {
     return malformed("bad client-first-message");
   }
-  const auto decoded = decode_name(*name);
+  const auto decoded = decode_saslname(*name);
   auto username = decoded ? saslprep(*decoded) : make_error(Errc::kInvalid, "bad escape");
   if (!username) return malformed("bad user name");
   username_ = std::move(*username);
@@ -243,14 +232,10 @@ ScramKeys derive_scram_keys(crypto::Hash hash, std::string_view password, std::s
   return keys;
 }
 
-std::unique_ptr<SaslExchange> start_scram(Mechanism mechanism, std::string_view domain,
-                                          const ChannelBindings& bindings, bool plus_offered,
+std::unique_ptr<SaslExchange> start_scram(Mechanism mechanism, const SaslPlace& place,
                                           std::string server_nonce) {
-  const bool plus =
-      mechanism == Mechanism::kScramSha256Plus || mechanism == Mechanism::kScramSha1Plus;
-  const bool sha1 = mechanism == Mechanism::kScramSha1 || mechanism == Mechanism::kScramSha1Plus;
-  return std::make_unique<ScramExchange>(sha1 ? crypto::Hash::kSha1 : crypto::Hash::kSha256, plus,
-                                         domain, bindings, plus_offered, std::move(server_nonce));
+  return std::make_unique<ScramExchange>(hash_of(mechanism), is_plus(mechanism), place,
+                                         std::move(server_nonce));
 }
 
 }  // namespace rosterd::xmpp

@@ -52,7 +52,7 @@ class DeadEndChannel final : public c2s::Channel {
 };
 
 // Answers after the call, as its contract says; answer() is the next turn.
-class YesSayer final : public im::AuthSource, public im::AuthEvents {
+class YesSayer final : public im::AuthSource, public im::AuthEvents, public im::FastTokens {
  public:
   void fetch_keys(const xmpp::Jid&, crypto::Hash hash, std::uint64_t, im::AuthEvents*) override {
     keys_.push_back(xmpp::derive_scram_keys(hash, "pw", "salt", 1));
@@ -61,6 +61,10 @@ class YesSayer final : public im::AuthSource, public im::AuthEvents {
     logins_.push_back({user});
   }
   void identify(xmpp::Evidence, std::uint64_t, im::AuthEvents*) override {}
+  Result<xmpp::FastLogin> check(const xmpp::FastProof& proof) override {
+    return xmpp::FastLogin{proof.hashed_token, true};
+  }
+  xmpp::FastToken issue(const xmpp::FastOrder&) override { return {"token", WallTime()}; }
   void on_keys(std::uint64_t, const Result<xmpp::ScramKeys>&) override {}
   void on_login(std::uint64_t, const Result<xmpp::Login>&) override {}
 
@@ -91,8 +95,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.negotiation.hosts = {"localhost"};
   options.negotiation.tls_required = false;
   options.negotiation.plain_without_tls = true;
+  options.negotiation.fast = true;
   c2s::LoginGate logins(auth, auth, options.login_limit, clock, timers);
-  const c2s::StreamContext context{options, parser, core, logins, clock, timers};
+  const c2s::StreamContext context{options, parser, core, logins, auth, clock, timers};
   const bool is_websocket = data[0] == 0xFF;
   DeadEndChannel channel(is_websocket);
   c2s::ClientStream stream(context, channel);

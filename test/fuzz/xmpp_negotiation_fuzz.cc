@@ -28,6 +28,8 @@ NegotiationOptions options_of(std::uint8_t choice) {
   options.tls_required = (choice & 1) != 0;
   options.plain_without_tls = (choice & 2) != 0;
   options.tls_available = options.tls_required || (choice & 4) != 0;
+  options.fast = (choice & 16) != 0;
+  if (options.fast) options.methods["localhost"] = {.tokens = true, .cookies = true};
   options.sasl_attempts = 1 + (choice >> 5);
   return options;
 }
@@ -36,7 +38,7 @@ class Client {
  public:
   explicit Client(std::uint8_t choice)
       : options_(options_of(choice)),
-        negotiation_(options_, StreamFraming::kTcp, (choice & 8) != 0, bindings()) {}
+        negotiation_(options_, StreamFraming::kTcp, (choice & 8) != 0, bindings(), "cookie") {}
 
   // False when the stream has ended.
   bool take_frame(xml::Frame::Kind kind, std::string_view bytes) {
@@ -97,7 +99,29 @@ class Client {
     negotiation_.on_login(login, actions);
     perform(actions);
   }
-  void perform_action(const action::NeedIdentity&) { require(false); }
+  void perform_action(const action::NeedIdentity& action) {
+    require(action.evidence.host == "localhost");
+    require(action.evidence.token.empty() == !action.evidence.cookie.empty());
+    Actions actions;
+    Result<Login> login = make_error(Errc::kDenied, "nobody's");
+    if (action.evidence.token != "wrong") login = Login{*Jid::make("romeo", "localhost")};
+    negotiation_.on_login(login, actions);
+    perform(actions);
+  }
+  void perform_action(const action::CheckToken& action) {
+    require(action.proof.user.bare() == action.proof.user && !action.proof.agent_id.empty());
+    Actions actions;
+    Result<FastLogin> login = make_error(Errc::kTimeout, "expired");
+    if (action.proof.count != 7U) login = FastLogin{"answer", action.proof.count == 8U};
+    negotiation_.on_token(login, actions);
+    perform(actions);
+  }
+  void perform_action(const action::IssueToken& action) {
+    require(action.order.user == user_ && !action.order.agent_id.empty());
+    Actions actions;
+    negotiation_.on_issued({"token", WallTime()}, actions);
+    perform(actions);
+  }
   void perform_action(const action::Authenticated& action) {
     require(user_.empty() && !action.user.is_full() && negotiation_.authenticated());
     user_ = action.user;

@@ -33,10 +33,12 @@ std::string make_body(const std::string& attributes, const std::string& payload)
 
 }  // namespace
 
-BoshSide::BoshSide(const c2s::StreamContext& context, std::uint64_t number, bool secure, Read read)
+BoshSide::BoshSide(const c2s::StreamContext& context, std::uint64_t number, bool secure,
+                   std::string cookie, Read read)
     : context_(context),
       number_(number),
       secure_(secure),
+      cookie_(std::move(cookie)),
       read_(std::move(read)),
       rid_(kFirstRid) {}
 
@@ -209,7 +211,8 @@ bool BoshSide::open_session(const c2s::BoshRequest& request, std::uint64_t ticke
   session_ = std::make_unique<c2s::BoshSession>(request, *host, c2s::BoshOptions{}, context_.clock,
                                                 context_.timers, *this);
   channel_ = std::make_unique<c2s::BoshChannel>(
-      *session_, *this, c2s::BoshClient{number_, *net::Address::parse("192.0.2.1", 5000), secure_});
+      *session_, *this,
+      c2s::BoshClient{number_, *net::Address::parse("192.0.2.1", 5000), secure_, cookie_});
   stream_ = std::make_unique<c2s::ClientStream>(context_, *channel_);
   channel_->attach(*stream_, Handle<c2s::ClientStream>::from_u64(number_));
   return true;

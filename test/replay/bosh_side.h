@@ -26,7 +26,8 @@ class BoshSide final : public c2s::BoshFront, public c2s::ChannelOwner {
   using Read = std::function<void(std::string_view bytes)>;
 
   // `context` outlives it; `number` names the stream for the service; `secure`: by HTTPS.
-  BoshSide(const c2s::StreamContext& context, std::uint64_t number, bool secure, Read read);
+  BoshSide(const c2s::StreamContext& context, std::uint64_t number, bool secure, std::string cookie,
+           Read read);
   ~BoshSide() override;
 
   // Null before the first request.
@@ -90,6 +91,7 @@ class BoshSide final : public c2s::BoshFront, public c2s::ChannelOwner {
   const c2s::StreamContext& context_;
   const std::uint64_t number_;
   const bool secure_;
+  const std::string cookie_;
   const Read read_;
 
   // --- the client

@@ -26,10 +26,15 @@ bool restarts_stream(std::string_view stanza) {
 }  // namespace
 
 Client::Client(const c2s::StreamContext& context, std::uint64_t number, bool secure,
-               xmpp::StreamFraming framing)
-    : number_(number), framing_(framing), secure_(secure), framer_(kAnything), sending_(kAnything) {
+               xmpp::StreamFraming framing, std::string cookie)
+    : number_(number),
+      framing_(framing),
+      secure_(secure),
+      cookie_(std::move(cookie)),
+      framer_(kAnything),
+      sending_(kAnything) {
   if (framing == xmpp::StreamFraming::kBosh) {
-    bosh_ = std::make_unique<BoshSide>(context, number, secure,
+    bosh_ = std::make_unique<BoshSide>(context, number, secure, std::exchange(cookie_, {}),
                                        [this](std::string_view bytes) { read(bytes); });
     return;
   }

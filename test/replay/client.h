@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bosh_side.h"
 #include "c2s/channel.h"
@@ -27,8 +28,9 @@ class Client final : public c2s::Channel {
  public:
   // `number` names the stream for the service; `secure`: it began inside TLS. With another framing
   // than TCP's, what is sent and received is translated: conversations are written as for TCP.
+  // `cookie`: of a browser.
   Client(const c2s::StreamContext& context, std::uint64_t number, bool secure,
-         xmpp::StreamFraming framing);
+         xmpp::StreamFraming framing, std::string cookie);
   ~Client() override;
 
   std::uint64_t number() const { return number_; }
@@ -61,6 +63,7 @@ class Client final : public c2s::Channel {
   void start_tls() override { tls_wanted_ = true; }
   bool secure() const override { return secure_; }
   xmpp::ChannelBindings bindings() const override { return {}; }
+  std::string take_cookie() override { return std::exchange(cookie_, {}); }
   void close_stream(std::string_view why) override;
   std::size_t queued_bytes() const override { return reading_ ? 0 : unread_.size(); }
   std::uint64_t connection_id() const override { return number_; }
@@ -75,6 +78,7 @@ class Client final : public c2s::Channel {
   const std::uint64_t number_;
   const xmpp::StreamFraming framing_;
   bool secure_;
+  std::string cookie_;
   bool tls_wanted_ = false;
   bool reading_ = true;
   bool closed_ = false;

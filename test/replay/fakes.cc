@@ -12,16 +12,23 @@ namespace rosterd::replay {
 
 void Accounts::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                           im::AuthEvents* events) {
-  questions_.push_back({Question::Kind::kKeys, user, {}, hash, ticket, events});
+  questions_.push_back({Question::Kind::kKeys, user, {}, hash, {}, ticket, events});
 }
 
 void Accounts::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                               im::AuthEvents* events) {
-  questions_.push_back({Question::Kind::kPassword, user, std::move(password), {}, ticket, events});
+  questions_.push_back(
+      {Question::Kind::kPassword, user, std::move(password), {}, {}, ticket, events});
 }
 
-void Accounts::identify(xmpp::Evidence, std::uint64_t ticket, im::AuthEvents* events) {
-  questions_.push_back({Question::Kind::kIdentity, {}, {}, {}, ticket, events});
+void Accounts::identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) {
+  questions_.push_back({Question::Kind::kIdentity,
+                        {},
+                        {},
+                        {},
+                        evidence.token.empty() ? evidence.cookie : evidence.token,
+                        ticket,
+                        events});
 }
 
 bool Accounts::answer() {
@@ -32,11 +39,17 @@ bool Accounts::answer() {
 
 void Accounts::answer(const Question& question) const {
   const bool wants_keys = question.kind == Question::Kind::kKeys;
-  if (!available || question.kind == Question::Kind::kIdentity) {
+  if (!available) {
     const Error error{Errc::kUnavailable, "accounts cannot be read"};
     if (wants_keys) question.events->on_keys(question.ticket, tl::make_unexpected(error));
     if (!wants_keys) question.events->on_login(question.ticket, tl::make_unexpected(error));
     return;
+  }
+  if (question.kind == Question::Kind::kIdentity) {
+    Result<xmpp::Login> login = make_error(Errc::kDenied, "nobody's");
+    const auto owner = evidence.find(question.evidence);
+    if (owner != evidence.end()) login = xmpp::Login{*xmpp::Jid::parse(owner->second), expires};
+    return question.events->on_login(question.ticket, login);
   }
   const auto known = passwords.find(question.user.text());
   const bool there = known != passwords.end();

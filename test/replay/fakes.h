@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ class Accounts final : public im::AuthSource {
  public:
   std::map<std::string, std::string, std::less<>> passwords;  // by bare JID
   bool available = true;
+  std::map<std::string, std::string, std::less<>> evidence;  // by token or cookie, whose it is
+  std::optional<WallTime> expires;                           // of logins by these
 
   void fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                   im::AuthEvents* events) override;
@@ -51,6 +54,7 @@ class Accounts final : public im::AuthSource {
     xmpp::Jid user;
     std::string password;
     crypto::Hash hash = crypto::Hash::kSha256;
+    std::string evidence{};
     std::uint64_t ticket = 0;
     im::AuthEvents* events = nullptr;
   };

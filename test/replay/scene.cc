@@ -16,6 +16,9 @@ const std::vector<Scene::Verb>& Scene::verbs() {
       {"host <name>", &Scene::add_host},
       {"account <jid>", &Scene::add_account},
       {"account <jid> <password>", &Scene::add_account_with_password},
+      {"accounts know <jid> by the token <token>", &Scene::add_token},
+      {"accounts know <jid> by the cookie <cookie>", &Scene::add_cookie},
+      {"logins end after <duration>", &Scene::logins_end},
       {"option <name> <value...>", &Scene::set_option},
 
       {"web app has <user:> <json...>", &Scene::web_app_has},
@@ -56,6 +59,8 @@ const std::vector<Scene::Verb>& Scene::verbs() {
 
       {"<who> connects", &Scene::connect},
       {"<who> connects in the clear", &Scene::connect_in_clear},
+      {"<who> connects with the cookie <cookie>", &Scene::connect_with_cookie},
+      {"<name> stands for <user> with the token <token>", &Scene::prove_token},
       {"<who> logs in as <jid>", &Scene::log_in},
       {"<who> comes online as <jid>", &Scene::come_online},
       {"<who> sends: <xml...>", &Scene::send},
@@ -111,6 +116,7 @@ World& Scene::world() {
   if (!world_) {
     if (options_.im.hosts.empty()) options_.im.hosts = {"example.com"};
     options_.streams.negotiation.hosts = options_.im.hosts;
+    options_.streams.negotiation.fast = options_.fast_token_lifetime != Duration::zero();
     options_.refresh.hosts = options_.im.hosts;
     options_.admin.hosts = options_.im.hosts;
     world_ = std::make_unique<World>(options_, web_app_, accounts_);

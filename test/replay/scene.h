@@ -35,6 +35,9 @@ class Scene {
   Status add_host(const Arguments& a);
   Status add_account(const Arguments& a);
   Status add_account_with_password(const Arguments& a);
+  Status add_token(const Arguments& a);
+  Status add_cookie(const Arguments& a);
+  Status logins_end(const Arguments& a);
   Status set_option(const Arguments& a);
   Status check_not_started() const;
   Status change_option(const Arguments& a);
@@ -83,6 +86,8 @@ class Scene {
   // --- clients (scene_clients.cc) ---------------------------------------------------------------
   Status connect(const Arguments& a);
   Status connect_in_clear(const Arguments& a);
+  Status connect_with_cookie(const Arguments& a);
+  Status prove_token(const Arguments& a);
   Status log_in(const Arguments& a);
   Status come_online(const Arguments& a);
   Status send(const Arguments& a);

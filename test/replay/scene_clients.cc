@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/text.h"
 #include "scene.h"
 
@@ -64,6 +65,21 @@ Status Scene::connect_in_clear(const Arguments& a) {
   if (world().find_client(a[0])) return make_error(Errc::kInvalid, "is connected already");
   world().connect(a[0], false);
   return settled();
+}
+
+Status Scene::connect_with_cookie(const Arguments& a) {
+  if (world().find_client(a[0])) return make_error(Errc::kInvalid, "is connected already");
+  world().connect(a[0], true, a[1]);
+  return settled();
+}
+
+// The initial response of HT-SHA-256-NONE.
+Status Scene::prove_token(const Arguments& a) {
+  const auto token = matcher_.substitute(a[2]);
+  if (!token) return tl::unexpected<Error>(token.error());
+  const std::string hashed = crypto::hmac(crypto::Hash::kSha256, *token, "Initiator");
+  matcher_.captures[a[0]] = text::base64_encode(a[1] + '\0' + hashed);
+  return {};
 }
 
 Status Scene::disconnect(const Arguments& a) {

@@ -72,6 +72,10 @@ const std::map<std::string, Setter, std::less<>>& setters() {
        [](WorldOptions& o, const std::string& v) {
          return set_duration(o.streams.login_timeout, v);
        }},
+      {"fast_token_lifetime",
+       [](WorldOptions& o, const std::string& v) {
+         return set_duration(o.fast_token_lifetime, v);
+       }},
       {"login_failures_per_account",
        [](WorldOptions& o, const std::string& v) {
          return set_count(o.streams.login_limit.per_account, v);
@@ -163,6 +167,29 @@ Status Scene::add_account(const Arguments& a) {
 Status Scene::add_account_with_password(const Arguments& a) {
   accounts_.passwords[a[0]] = a[1];
   return {};
+}
+
+// Where tokens or cookies are known, nothing else lets anybody in.
+Status Scene::add_token(const Arguments& a) {
+  accounts_.evidence[a[1]] = a[0];
+  options_.streams.negotiation.methods["example.com"] = {
+      .passwords = false, .scram_sha1 = false, .scram_sha256 = false, .tokens = true};
+  return check_not_started();
+}
+
+Status Scene::add_cookie(const Arguments& a) {
+  accounts_.evidence[a[1]] = a[0];
+  options_.streams.negotiation.methods["example.com"] = {
+      .passwords = false, .scram_sha1 = false, .scram_sha256 = false, .cookies = true};
+  return check_not_started();
+}
+
+Status Scene::logins_end(const Arguments& a) {
+  const auto duration = parse_duration(a[0]);
+  if (!duration) return tl::unexpected<Error>(duration.error());
+  accounts_.expires =
+      VirtualClock().wall_now() + std::chrono::duration_cast<WallTime::duration>(*duration);
+  return check_not_started();
 }
 
 Status Scene::change_option(const Arguments& a) {

@@ -19,17 +19,19 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       core_(options_.im, clock_, &source_),
       refresh_(options_.refresh, core_, source_, clock_, timers_),
       tokens_(accounts_, clock_, timers_),
-      admin_(options_.admin, core_, tokens_, clock_),
+      fast_(clock_, options_.fast_token_lifetime),
+      admin_(options_.admin, core_, tokens_, fast_, clock_),
       logins_(tokens_, *this, options_.streams.login_limit, clock_, timers_),
-      context_{options_.streams, parser_, core_, logins_, clock_, timers_} {
+      context_{options_.streams, parser_, core_, logins_, fast_, clock_, timers_} {
   source_.set_core(&core_);
 }
 
 World::~World() = default;
 
-Client& World::connect(const std::string& name, bool secure) {
+Client& World::connect(const std::string& name, bool secure, const std::string& cookie) {
   const Handle<c2s::ClientStream> handle{static_cast<std::uint32_t>(++connections_), 1};
-  auto client = std::make_unique<Client>(context_, handle.to_u64(), secure, options_.framing);
+  auto client =
+      std::make_unique<Client>(context_, handle.to_u64(), secure, options_.framing, cookie);
   Client& made = *client;
   clients_[name] = std::move(client);
   return made;
@@ -70,6 +72,7 @@ void World::set_options(const WorldOptions& options) {
   logins_.set_options(options_.streams.login_limit);
   core_.set_options(options_.im);
   source_.set_options(options_.roster);
+  fast_.set_lifetime(options_.fast_token_lifetime);
   refresh_.set_options(options_.refresh);
 }
 

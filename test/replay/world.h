@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "app/admin.h"
+#include "app/fast_tokens.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/timers.h"
@@ -26,6 +27,7 @@ struct WorldOptions {
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;
   app::AdminOptions admin;
+  Duration fast_token_lifetime{};  // zero: there are none
   xmpp::StreamFraming framing = xmpp::StreamFraming::kTcp;
 };
 
@@ -35,7 +37,7 @@ class World final : private im::AuthEvents {
   ~World() override;
 
   // A new connection under this name; one of that name must be gone.
-  Client& connect(const std::string& name, bool secure);
+  Client& connect(const std::string& name, bool secure, const std::string& cookie = {});
   // Null when nobody of that name is connected.
   Client* find_client(std::string_view name);
   const std::map<std::string, std::unique_ptr<Client>, std::less<>>& clients() const {
@@ -75,6 +77,7 @@ class World final : private im::AuthEvents {
   im::Core core_;
   app::Refresh refresh_;
   app::LoginTokens tokens_;
+  app::FastTokens fast_;
   app::Admin admin_;
   c2s::LoginGate logins_;
   c2s::StreamContext context_;

@@ -35,6 +35,10 @@ class XmppJs:
     async def say(self, to, text):
         await self._child.write(f"message {to} {text}")
 
+    async def start_again(self):
+        """@xmpp/client only: leaves, and logs in anew."""
+        await self._child.write("again")
+
     async def break_connections(self):
         """strophe.js by BOSH only."""
         await self._child.write("break")

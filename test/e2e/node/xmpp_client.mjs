@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A client made with @xmpp/client, driven by lines: node xmpp_client.mjs URL JID
-// The password stands in the environment as PASSWORD. Lines in: "message JID TEXT", "quit". Lines
-// out: "online JID", "contact JID SUBSCRIPTION NAME", "push JID SUBSCRIPTION", "presence JID TYPE",
+// The password stands in the environment as PASSWORD. Lines in: "message JID TEXT", "again", which
+// leaves and logs in with what the server gave for that, "quit". Lines out:
+// "online JID", "contact JID SUBSCRIPTION NAME", "push JID SUBSCRIPTION", "presence JID TYPE",
 // "message JID TEXT", "error CONDITION", "offline".
 import { webcrypto } from "node:crypto";
 import readline from "node:readline";
@@ -44,20 +45,28 @@ xmpp.on("online", async (full) => {
   await xmpp.send(xml("presence"));
   say("online", full);
 });
+let again = false;
 xmpp.on("offline", () => {
   say("offline");
-  process.exit(0);
+  if (!again) process.exit(0);
 });
+const start = () =>
+  xmpp.start().catch((error) => {
+    say("refused", error.condition ?? error.code ?? error.message);
+    process.exit(1);
+  });
 
 readline.createInterface({ input: process.stdin }).on("line", async (line) => {
   const [command, to, ...text] = line.split(" ");
   if (command === "message") {
     await xmpp.send(xml("message", { to, type: "chat" }, xml("body", {}, text.join(" "))));
+  } else if (command === "again") {
+    again = true;
+    await xmpp.stop();
+    again = false;
+    await start();
   } else if (command === "quit") {
     await xmpp.stop();
   }
 });
-xmpp.start().catch((error) => {
-  say("refused", error.condition ?? error.code ?? error.message);
-  process.exit(1);
-});
+start();

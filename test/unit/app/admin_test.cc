@@ -20,7 +20,8 @@ struct Desk {
   explicit Desk(Stage& at, AdminOptions options = {.hosts = {"h", "other"}})
       : stage(at),
         tokens(accounts, at.clock, at.timers),
-        admin(options, at.core, tokens, at.clock) {}
+        fast(at.clock, std::chrono::hours(1)),
+        admin(options, at.core, tokens, fast, at.clock) {}
 
   // Status and body. `host` is what the client is confined to, if anything.
   std::string ask(std::string method, std::string target, std::string body = {},
@@ -40,6 +41,7 @@ struct Desk {
   Stage& stage;
   NoAccounts accounts;
   LoginTokens tokens;
+  FastTokens fast;
   Admin admin;
 };
 
@@ -107,7 +109,9 @@ void a_kicked_user_s_tokens_are_worth_nothing(void** state) {
   Desk desk(stage_of(state));
   const xmpp::Jid romeo = *xmpp::Jid::parse("romeo@h");
   const std::string token = desk.tokens.issue(romeo);
+  desk.fast.issue({romeo, "agent"});
   desk.ask("POST", "/roster_admin/kick", R"({"users":["romeo"]})");
+  assert_int_equal(desk.fast.size(), 0);
   desk.tokens.check_password(romeo, token, 1, nullptr);
   assert_int_equal(desk.accounts.asked, 1);
 }

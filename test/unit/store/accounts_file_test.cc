@@ -109,6 +109,26 @@ void erase_removes_the_account_and_its_line(void**) {
   assert_text_equal(accounts.to_string(), "# a\n" + kJuliet + "\n");
 }
 
+void only_who_has_another_password_or_none_has_changed(void**) {
+  const auto with = [](std::string_view password) {
+    return *rosterd::store::make_account(password, 1);
+  };
+  Accounts before;
+  const Account same = with("same");
+  for (const char* user : {"a@h", "b@h", "c@h"}) {
+    assert_true(before.set(jid(user), same).has_value());
+  }
+  Accounts later = before;
+  assert_true(before.find_changed(later).empty());
+  assert_true(later.set(jid("b@h"), with("same")).has_value());  // another salt: it was set anew
+  assert_true(later.set(jid("d@h"), with("new")).has_value());
+  assert_true(later.erase(jid("c@h")));
+  const auto changed = before.find_changed(later);
+  assert_int_equal(changed.size(), 2);
+  assert_text_equal(changed[0].text(), "b@h");
+  assert_text_equal(changed[1].text(), "c@h");
+}
+
 void list_is_sorted(void**) {
   const auto users = parse_good(kRomeo + "\n" + kJuliet + "\n").list();
   assert_int_equal(users.size(), 2);
@@ -344,6 +364,7 @@ int main() {
       cmocka_unit_test(order_of_the_mechanisms_is_free),
       cmocka_unit_test(set_replaces_in_place_and_adds_at_the_end),
       cmocka_unit_test(erase_removes_the_account_and_its_line),
+      cmocka_unit_test(only_who_has_another_password_or_none_has_changed),
       cmocka_unit_test(list_is_sorted),
       cmocka_unit_test(user_who_would_read_as_a_comment_is_refused),
       cmocka_unit_test(faults_name_their_line),

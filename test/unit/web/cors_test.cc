@@ -39,6 +39,14 @@ void listed_origins_may_and_others_not(void**) {
   }
 }
 
+void only_an_origin_that_is_listed_is_named(void**) {
+  assert_true(is_origin_named(kSome, "HTTPS://B.test:8443"));
+  for (const char* other : {"", "*", "null", "https://c.test"}) {
+    assert_false(is_origin_named(kSome, other));
+    assert_false(is_origin_named(kAll, other));
+  }
+}
+
 void request_of_no_page_may(void**) {
   assert_true(is_origin_allowed(kSome, ""));
   assert_true(is_origin_allowed({}, ""));
@@ -68,6 +76,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(origin_is_a_scheme_and_a_host),
       cmocka_unit_test(listed_origins_may_and_others_not),
+      cmocka_unit_test(only_an_origin_that_is_listed_is_named),
       cmocka_unit_test(request_of_no_page_may),
       cmocka_unit_test(answer_says_which_pages_may_read_it),
       cmocka_unit_test(preflight_says_what_may_be_sent),

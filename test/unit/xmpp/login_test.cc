@@ -148,6 +148,29 @@ void failures_are_counted_across_starttls(void**) {
   assert_true(holds(stream.password(false), "[close policy-violation]"));
 }
 
+void what_is_offered_is_told_again_where_nobody_can_change_it(void**) {
+  const auto offer_signed = [](bool secure) {
+    NegotiationOptions options;
+    options.tls_required = false;
+    Stream stream(secure, {"x", "y", "z"}, options);
+    stream.header();
+    stream.auth("SCRAM-SHA-1", text::base64_encode("n,,n=romeo,r=abc"));
+    const std::string challenge =
+        stream.keys(derive_scram_keys(crypto::Hash::kSha1, "pencil", "salt", 4));
+    const std::size_t text = challenge.find('>') + 1;
+    const std::string message =
+        *text::base64_decode(challenge.substr(text, challenge.find('<', 1) - text));
+    return rosterd::test::ScramClient::value(message, 'h');
+  };
+  const auto hash = [](std::string_view offer) {
+    return text::base64_encode(crypto::digest(crypto::Hash::kSha1, offer));
+  };
+  assert_text_equal(offer_signed(true),
+                    hash("PLAIN\x1eSCRAM-SHA-1\x1eSCRAM-SHA-1-PLUS\x1eSCRAM-SHA-256\x1e"
+                         "SCRAM-SHA-256-PLUS\x1ftls-exporter\x1etls-server-end-point"));
+  assert_text_equal(offer_signed(false), hash("SCRAM-SHA-1\x1eSCRAM-SHA-256"));
+}
+
 void stripped_plus_is_noticed(void**) {
   const std::string message = text::base64_encode("y,,n=romeo,r=abc");
   Stream offered(true, {"x", "y", "z"});
@@ -225,6 +248,7 @@ int main() {
       cmocka_unit_test(second_auth_ends_the_first_exchange),
       cmocka_unit_test(failures_are_counted_and_the_last_is_told_first),
       cmocka_unit_test(failures_are_counted_across_starttls),
+      cmocka_unit_test(what_is_offered_is_told_again_where_nobody_can_change_it),
       cmocka_unit_test(stripped_plus_is_noticed),
       cmocka_unit_test(accounts_that_cannot_be_asked_are_a_temporary_failure),
       cmocka_unit_test(name_that_is_no_node_is_not_authorized),

@@ -66,7 +66,7 @@ void user_may_act_as_nobody_else(void**) {
 
 void password_decides(void**) {
   for (const bool right : {true, false}) {
-    const auto exchange = SaslExchange::start(Mechanism::kPlain, "example.net", {}, false);
+    const auto exchange = SaslExchange::start(Mechanism::kPlain, {"example.net", {}});
     assert_text_equal(outcome(exchange->on_message(with_nuls("|romeo|secret"))), "romeo secret");
     Result<std::string> answer = "romeo";
     if (!right) answer = make_error(Errc::kDenied, "wrong password");

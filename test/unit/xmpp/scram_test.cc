@@ -26,7 +26,7 @@ struct Server {
   explicit Server(Mechanism mechanism, const ChannelBindings& bindings = {},
                   bool plus_offered = false, std::string_view nonce = kServerNonce)
       : exchange(
-            start_scram(mechanism, "example.net", bindings, plus_offered, std::string(nonce))) {}
+            start_scram(mechanism, {"example.net", bindings, plus_offered}, std::string(nonce))) {}
 
   // The server-first message; the exchange must ask for the keys of `user`.
   std::string challenge(const std::string& client_first, const ScramKeys& keys,
@@ -81,6 +81,13 @@ std::string log_in(const ScramClient& client, Mechanism mechanism, const Channel
   return outcome(server.exchange->on_message(client.final_message(challenge)));
 }
 
+// The server-first message where this was offered.
+std::string challenge_for(std::string_view offer, crypto::Hash hash, Mechanism mechanism) {
+  const auto exchange = start_scram(mechanism, {"example.net", {}, false, offer}, "server");
+  exchange->on_message("n,,n=user,r=client");
+  return std::get<SaslChallenge>(exchange->on_keys(keys_of("pencil", hash))).message;
+}
+
 // --- the examples of the RFCs --------------------------------------------------------------------
 
 void example_of_rfc_5802_logs_in(void**) {
@@ -113,7 +120,7 @@ void example_of_rfc_7677_logs_in(void**) {
 void server_nonce_is_new_for_each_exchange(void**) {
   std::string nonces[2];
   for (std::string& nonce : nonces) {
-    const auto exchange = SaslExchange::start(Mechanism::kScramSha256, "a", {}, false);
+    const auto exchange = SaslExchange::start(Mechanism::kScramSha256, {"a", {}});
     assert_text_equal(outcome(exchange->on_message("n,,n=user,r=abc")), "keys");
     const SaslStep step = exchange->on_keys(keys_of("pencil"));
     nonce = ScramClient::value(std::get<SaslChallenge>(step).message, 'r');
@@ -369,14 +376,46 @@ void client_that_knows_only_tls_unique_logs_in_by_plus(void**) {
 
 void names_of_mechanisms_are_those_of_iana(void**) {
   for (const char* name :
-       {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}) {
+       {"SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512",
+        "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "OAUTHBEARER", "X-OAUTH2", "EXTERNAL",
+        "HT-SHA-256-EXPR", "HT-SHA-256-ENDP", "HT-SHA-256-UNIQ", "HT-SHA-256-NONE"}) {
     const auto mechanism = parse_mechanism(name);
     assert_true(mechanism.has_value());
     assert_text_equal(to_string(*mechanism), name);
+    assert_int_equal(is_plus(*mechanism), std::string_view(name).ends_with("-PLUS"));
+    assert_int_equal(is_fast(*mechanism), std::string_view(name).starts_with("HT-"));
   }
-  for (const char* name : {"", "plain", "SCRAM-SHA-512", "PLAIN ", "DIGEST-MD5", "EXTERNAL"}) {
+  for (const char* name :
+       {"", "plain", "SCRAM-SHA-384", "PLAIN ", "DIGEST-MD5", "HT-SHA-512-NONE"}) {
     assert_false(parse_mechanism(name).has_value());
   }
+}
+
+void what_was_offered_is_signed(void**) {
+  // XEP-0474 section 5.3.
+  assert_text_equal(
+      challenge_for("SCRAM-SHA-1\x1eSCRAM-SHA-1-PLUS\x1ftls-exporter\x1etls-server-end-point",
+                    crypto::Hash::kSha1, Mechanism::kScramSha1),
+      "r=clientserver,s=c2FsdA==,i=4,h=G6k/rBLDqgOhRRaCuuatSDFkJ08=");
+  const auto exchange =
+      start_scram(Mechanism::kScramSha256, {"example.net", {}, false, "PLAIN"}, "server");
+  const ScramClient client;
+  exchange->on_message(client.first());
+  const SaslStep challenge = exchange->on_keys(keys_of("pencil"));
+  // The proof of a client that was shown another list, and its hash, is another.
+  std::string shown = std::get<SaslChallenge>(challenge).message;
+  shown.replace(shown.find(",h=") + 3, 1, "#");
+  assert_text_equal(outcome(exchange->on_message(client.final_message(shown))), "not-authorized");
+}
+
+void sha_512_is_a_hash_like_others(void**) {
+  ScramClient client;
+  client.hash = crypto::Hash::kSha512;
+  assert_text_equal(log_in(client, Mechanism::kScramSha512, {}, false), "success user");
+  client.gs2_header = "p=tls-exporter,,";
+  client.binding_data = "exporter-data";
+  assert_text_equal(log_in(client, Mechanism::kScramSha512Plus, kAllBindings, true),
+                    "success user");
 }
 
 }  // namespace
@@ -405,6 +444,8 @@ int main() {
       cmocka_unit_test(plus_and_the_binding_flag_go_together),
       cmocka_unit_test(stripped_plus_is_noticed),
       cmocka_unit_test(client_that_knows_only_tls_unique_logs_in_by_plus),
+      cmocka_unit_test(what_was_offered_is_signed),
+      cmocka_unit_test(sha_512_is_a_hash_like_others),
       cmocka_unit_test(names_of_mechanisms_are_those_of_iana),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -33,7 +33,21 @@ struct Owner {
     log += "[password " + std::string(one.user.text()) + " " + one.password + "]";
   }
   void operator()(const action::NeedIdentity& one) {
-    log += "[identity of " + one.evidence.token + "]";
+    log += "[identity of " +
+           (one.evidence.token.empty() ? one.evidence.cookie : one.evidence.token) +
+           (one.evidence.authzid.empty() ? "" : " as " + one.evidence.authzid) + "]";
+  }
+  void operator()(const action::CheckToken& one) {
+    const FastProof& proof = one.proof;
+    log += "[token of " + std::string(proof.user.text()) + " " + proof.agent_id + " " +
+           std::string(to_string(proof.mechanism)) + " " + proof.hashed_token + " bound to '" +
+           proof.binding + "'" +
+           (proof.count ? " for the time " + std::to_string(*proof.count) : std::string()) +
+           (proof.invalidate ? " the last" : "") + "]";
+  }
+  void operator()(const action::IssueToken& one) {
+    log += "[issue " + std::string(one.order.user.text()) + " " + one.order.agent_id + " " +
+           std::string(to_string(one.order.mechanism)) + "]";
   }
   void operator()(const action::Authenticated& one) {
     log += "[authenticated " + std::string(one.user.text()) + " by " +
@@ -66,10 +80,10 @@ struct Stream {
   std::optional<Negotiation> negotiation;
 
   explicit Stream(bool secure = true, ChannelBindings bindings = {}, NegotiationOptions with = {},
-                  StreamFraming framing = StreamFraming::kTcp)
+                  StreamFraming framing = StreamFraming::kTcp, std::string cookie = {})
       : options(std::move(with)) {
     if (options.hosts.empty()) options.hosts = {"example.net", "example.com"};
-    negotiation.emplace(options, framing, secure, std::move(bindings));
+    negotiation.emplace(options, framing, secure, std::move(bindings), std::move(cookie));
   }
 
   std::string header(const std::string& attributes = "to='example.net' version='1.0'") {
@@ -108,6 +122,16 @@ struct Stream {
   std::string password(bool right) {
     if (right) return login(Login{*Jid::parse("romeo@example.net")});
     return login(make_error(Errc::kDenied, "wrong password"));
+  }
+  std::string token(const Result<FastLogin>& login) {
+    Actions actions;
+    negotiation->on_token(login, actions);
+    return performed(actions);
+  }
+  std::string issued(FastToken token) {
+    Actions actions;
+    negotiation->on_issued(std::move(token), actions);
+    return performed(actions);
   }
   std::string bound(const Result<Jid>& full) {
     Actions actions;
