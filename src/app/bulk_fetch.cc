@@ -19,12 +19,27 @@ const json::Tape* find_answer(const Answers& answers, const xmpp::Jid& user) {
   return found == answers.end() ? nullptr : &found->second;
 }
 
+// Where the web app has nothing of a user whose roster may be missing.
+const json::Tape& empty_roster() {
+  static const json::Tape empty = [] {
+    json::Tape tape;
+    tape.on_object_start();
+    tape.on_object_end();
+    return tape;
+  }();
+  return empty;
+}
+
 Result<ParsedRoster> read_answer(const json::Tape* answer, const RosterFetch& member,
-                                 bool missing_is_empty) {
+                                 bool missing_is_empty, im::Core& core) {
   if (!answer) return make_error(Errc::kInvalid, "the bulk answer does not name the user");
-  if (!answer->is_null()) return parse_roster(*answer, member.user(), member.limits());
-  if (missing_is_empty) return ParsedRoster{};
-  return make_error(Errc::kNotFound, "null in the bulk answer");
+  if (answer->is_null()) {
+    if (!missing_is_empty) return make_error(Errc::kNotFound, "null in the bulk answer");
+    answer = &empty_roster();
+  }
+  const im::HeldRoster* const held = core.find_held_roster(member.user());
+  return parse_roster(*answer, member.user(), member.limits(), core.interner(),
+                      held ? held->roster : nullptr);
 }
 
 }  // namespace
@@ -94,14 +109,14 @@ void BulkFetch::handle_answer(const http::Response& response) {
   gate_.leave(HostGate::Outcome::kAnswered);
   const Instant fresh_until = context_.clock.now() + read_max_age(response.fields);
   while (RosterFetch* const member = take_member()) {
-    auto parsed =
-        read_answer(find_answer(*answers, member->user()), *member, plan_.missing_is_empty);
+    auto parsed = read_answer(find_answer(*answers, member->user()), *member,
+                              plan_.missing_is_empty, *context_.core);
     if (!parsed) {
       member->on_bulk_answer(tl::unexpected<Error>(std::move(parsed.error())));
       continue;
     }
     FetchedRoster fetched;
-    fetched.roster = std::make_shared<const im::Roster>(context_.core->interner(), parsed->entries);
+    fetched.roster = std::move(parsed->roster);
     fetched.tag = {std::move(parsed->meta.etag), {}, fresh_until};
     fetched.faults = std::move(*parsed);
     member->on_bulk_answer(std::move(fetched));

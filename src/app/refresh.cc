@@ -157,7 +157,7 @@ Result<RefreshRequest> Refresh::Impl::parse(Form form, const http::Request& requ
   const RefreshRequestLimits limits{options.batch_users, source.options()};
   switch (form) {
     case Form::kNames:
-      return parse_refresh_body(request.body, hosts, limits);
+      return parse_refresh_body(request.body, hosts, limits, core.interner());
     case Form::kEdges:
       return parse_edges_body(request.body, hosts, limits);
     case Form::kOneName:

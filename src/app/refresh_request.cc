@@ -20,8 +20,9 @@ Result<std::optional<std::string>> find_etag(const Members& members, std::string
 
 class RefreshReader final : public ElementEvents {
  public:
-  RefreshReader(const std::vector<std::string>& hosts, const RosterSourceOptions& rosters)
-      : hosts_(hosts), rosters_(rosters) {}
+  RefreshReader(const std::vector<std::string>& hosts, const RosterSourceOptions& rosters,
+                Interner& names)
+      : hosts_(hosts), rosters_(rosters), names_(names) {}
 
   Status on_name(std::size_t index, std::string_view name) override;
   Status on_object(std::size_t index, const Members& members) override;
@@ -33,6 +34,7 @@ class RefreshReader final : public ElementEvents {
 
   const std::vector<std::string>& hosts_;
   const RosterSourceOptions& rosters_;
+  Interner& names_;
 };
 
 Status RefreshReader::on_name(std::size_t index, std::string_view name) {
@@ -71,9 +73,9 @@ Result<RosterDelta> RefreshReader::parse_delta(const xmpp::Jid& user, const Memb
   delta.if_etag = std::move(*if_etag);
   delta.etag = etag->value_or("");
   if (roster) {
-    auto parsed = parse_roster(*roster, user, limits);
+    auto parsed = parse_roster(*roster, user, limits, names_);
     if (!parsed) return tl::unexpected<Error>(std::move(parsed.error()));
-    delta.entries = std::move(parsed->entries);
+    delta.roster = parsed->roster.base();
     collector.add_faults(user, *parsed);
   } else {
     auto parsed = parse_patch(*patch, user, limits);
@@ -161,10 +163,10 @@ RefreshRequest make_refresh_request(const xmpp::Jid& user) {
 
 Result<RefreshRequest> parse_refresh_body(std::string_view body,
                                           const std::vector<std::string>& hosts,
-                                          const RefreshRequestLimits& limits) {
+                                          const RefreshRequestLimits& limits, Interner& names) {
   const ElementKind kind{
       "a username", "usernames", {"user", "roster", "patch", "if", "etag"}, limits.elements};
-  RefreshReader reader(hosts, limits.rosters);
+  RefreshReader reader(hosts, limits.rosters, names);
   const auto elements = read_elements(body, kind, reader);
   if (!elements) return tl::unexpected<Error>(elements.error());
   return reader.collector.take(*elements);

@@ -66,9 +66,9 @@ RefreshRequest make_refresh_request(const xmpp::Jid& user);
 
 // A JSON array of such names and of objects {"user", "roster" or "patch", "if", "etag"}. kInvalid
 // or kDenied for anything else (one bad element spoils the request, its index is in the text),
-// kTooLarge over one of the limits.
+// kTooLarge over one of the limits. `names` outlives the outcome.
 Result<RefreshRequest> parse_refresh_body(std::string_view body,
                                           const std::vector<std::string>& hosts,
-                                          const RefreshRequestLimits& limits);
+                                          const RefreshRequestLimits& limits, Interner& names);
 
 }  // namespace rosterd::app

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/roster_assembly.h"
 
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -16,10 +15,6 @@ namespace {
 // one web app never share them.
 constexpr std::size_t kDigestBytes = 15;
 
-std::string digest_of(std::string_view body) {
-  return crypto::digest(crypto::Hash::kSha256, body).substr(0, kDigestBytes);
-}
-
 void add_faults(RosterFaults& all, RosterFaults more) {
   all.skipped += more.skipped;
   all.dropped += more.dropped;
@@ -28,41 +23,56 @@ void add_faults(RosterFaults& all, RosterFaults more) {
 
 }  // namespace
 
+RosterAssembly::Page& RosterAssembly::open_page() {
+  if (page_) return *page_;
+  RosterLimits left = limits_;
+  left.contacts -= contacts_;
+  page_ = std::make_unique<Page>(draft_, user_, left);
+  return *page_;
+}
+
+void RosterAssembly::add_part(std::string_view part) {
+  Page& page = open_page();
+  page.digest.add(part);
+  page.parser.feed(part);
+}
+
+// A roster which has grown by a page may have the same first one as before.
+bool RosterAssembly::is_unchanged(const std::string& body_digest, std::string_view linked) const {
+  return base_.roster && linked.empty() && body_digest == base_.tag.body_digest;
+}
+
 Result<std::string> RosterAssembly::add_page(const http::Response& response, Instant now) {
   const std::string linked = read_next_link(response.fields).value_or("");
+  fetched_.tag = {};  // what the first page says of itself is not true of all
   if (++pages_ == 1) {
-    fetched_.tag = {{}, digest_of(response.body), {}};
-    // That of a roster which has grown by a page may be the same as before.
-    if (base_.roster && linked.empty() && fetched_.tag.body_digest == base_.tag.body_digest) {
+    Page& first = open_page();
+    first.digest.add(response.body);
+    fetched_.tag.body_digest = first.digest.finish().substr(0, kDigestBytes);
+    if (is_unchanged(fetched_.tag.body_digest, linked)) {
       take_tag(response, {}, now);
       fetched_.roster = base_.roster;
       fetched_.unchanged = true;
       return std::string();
     }
-  } else {
-    fetched_.tag = {};  // what the first page says of itself is not true of all
   }
-  RosterLimits limits = limits_;
-  limits.contacts -= entries_.size();
-  auto parsed = parse_roster(response.body, user_, limits);
-  if (!parsed) {
-    Error& error = parsed.error();
-    if (pages_ > 1 && error.code == Errc::kTooLarge) {
-      error.text = "more than " + std::to_string(limits_.contacts) + " contacts in all pages";
-    }
-    return tl::unexpected<Error>(std::move(error));
-  }
-  add_faults(fetched_.faults, std::move(*parsed));
-  if (entries_.empty()) {
-    entries_ = std::move(parsed->entries);
-  } else {
-    entries_.insert(entries_.end(), std::make_move_iterator(parsed->entries.begin()),
-                    std::make_move_iterator(parsed->entries.end()));
-  }
+  const std::unique_ptr<Page> page = (open_page(), std::move(page_));
+  page->parser.feed(response.body);
+  auto parsed = page->parser.finish();
+  if (!parsed) return tl::unexpected<Error>(explain(std::move(parsed.error())));
+  contacts_ += parsed->contacts;
   std::string next = std::move(parsed->meta.next);
   if (next.empty()) next = linked;
   if (pages_ == 1 && next.empty()) take_tag(response, parsed->meta, now);
+  add_faults(fetched_.faults, std::move(*parsed));
   return next;
+}
+
+Error RosterAssembly::explain(Error error) const {
+  if (pages_ > 1 && error.code == Errc::kTooLarge) {
+    error.text = "more than " + std::to_string(limits_.contacts) + " contacts in all pages";
+  }
+  return error;
 }
 
 void RosterAssembly::take_tag(const http::Response& response, const RosterMeta& meta, Instant now) {
@@ -72,7 +82,11 @@ void RosterAssembly::take_tag(const http::Response& response, const RosterMeta& 
 }
 
 FetchedRoster RosterAssembly::take() {
-  if (!fetched_.roster) fetched_.roster = std::make_shared<const im::Roster>(names_, entries_);
+  if (!fetched_.unchanged) {
+    im::RosterDraft::Outcome outcome = draft_.take();
+    fetched_.roster = std::move(outcome.roster);
+    fetched_.faults.skipped += outcome.unusable;
+  }
   return std::move(fetched_);
 }
 

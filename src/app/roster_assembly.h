@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// RosterAssembly: from the answers of a web app to one user's roster, ready for the table: pages
-// joined, and what has not changed recognised. Pure.
+// RosterAssembly: from the answers of a web app to one user's roster, ready for the table: read as
+// they arrive, pages joined, and what has not changed recognised. Pure.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/roster_json.h"
+#include "base/crypto.h"
 #include "base/interner.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -17,7 +21,7 @@ namespace rosterd::app {
 
 // What a fetch brings.
 struct FetchedRoster {
-  im::SharedRoster roster;
+  im::NewRoster roster;
   im::RosterTag tag;
   RosterFaults faults;
   bool unchanged = false;  // `roster` is the one that was asked about
@@ -33,13 +37,19 @@ class RosterAssembly {
  public:
   // `names` outlives it.
   RosterAssembly(Interner& names, xmpp::Jid user, const RosterLimits& limits, RosterBase base)
-      : names_(names), user_(std::move(user)), limits_(limits), base_(std::move(base)) {}
+      : user_(std::move(user)),
+        limits_(limits),
+        base_(std::move(base)),
+        draft_(names, base_.roster) {}
 
   // To be sent with If-None-Match; "" = the question is unconditional.
   const std::string& etag() const { return base_.tag.etag; }
 
-  // A page, the first one first. Returns where the next one is, a reference to be resolved against
-  // the page's URL, or "" when this was the last. Errors are parse_roster()'s.
+  // The beginning of a long page, as it arrives.
+  void add_part(std::string_view part);
+  // A page, or what has not been added of it, the first page first. Returns where the next one is,
+  // a reference to be resolved against the page's URL, or "" when this was the last. Errors are
+  // parse_roster()'s.
   Result<std::string> add_page(const http::Response& response, Instant now);
   // After the last page.
   FetchedRoster take();
@@ -48,14 +58,27 @@ class RosterAssembly {
   FetchedRoster not_modified(const http::Response& response, Instant now) const;
 
  private:
+  // A page while it is read.
+  struct Page {
+    Page(im::RosterDraft& draft, const xmpp::Jid& user, const RosterLimits& limits_left)
+        : limits(limits_left), parser(draft, user, limits), digest(crypto::Hash::kSha256) {}
+    const RosterLimits limits;
+    RosterPageParser parser;
+    crypto::Digester digest;
+  };
+
+  Page& open_page();
+  bool is_unchanged(const std::string& body_digest, std::string_view linked) const;
+  Error explain(Error error) const;
   void take_tag(const http::Response& response, const RosterMeta& meta, Instant now);
 
-  Interner& names_;
   const xmpp::Jid user_;
-  const RosterLimits limits_;
+  RosterLimits limits_;
   RosterBase base_;
-  std::vector<im::RosterEntry> entries_;
+  im::RosterDraft draft_;
+  std::unique_ptr<Page> page_;
   FetchedRoster fetched_;
+  std::size_t contacts_ = 0;  // of the pages that have been read
   int pages_ = 0;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/roster_delta.h"
 
-#include <memory>
 #include <utility>
 
 namespace rosterd::app {
@@ -44,11 +43,9 @@ std::optional<DeliveredRoster> deliver(im::Core& core, const xmpp::Jid& user,
   const im::HeldRoster* const current = core.find_current_roster(user);
   auto sum = add_up(current, deltas);
   if (!sum) return std::nullopt;
-  im::SharedRoster roster =
-      sum->whole ? std::make_shared<const im::Roster>(core.interner(), sum->whole->entries)
-                 : current->roster;
-  if (!sum->edits.empty()) roster = std::make_shared<const im::Roster>(*roster, sum->edits);
-  if (roster->items().size() > max_contacts) return std::nullopt;
+  const im::SharedRoster& base = sum->whole ? sum->whole->roster : current->roster;
+  im::NewRoster roster = im::edit_roster(base, sum->edits);
+  if (roster.contacts() > max_contacts) return std::nullopt;
 
   DeliveredRoster delivered;
   delivered.change.user = user;

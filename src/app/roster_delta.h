@@ -10,15 +10,16 @@
 #include <vector>
 
 #include "im/core.h"
+#include "im/roster_draft.h"
 
 namespace rosterd::app {
 
 struct RosterDelta {
   bool whole = false;
-  std::vector<im::RosterEntry> entries;  // of a whole roster
-  std::vector<im::RosterEdit> edits;     // of a patch
-  std::optional<std::string> if_etag;    // it is meant for the roster with this entity tag only
-  std::string etag;                      // of the outcome; "" = not told
+  im::SharedRoster roster;             // of a whole roster
+  std::vector<im::RosterEdit> edits;   // of a patch
+  std::optional<std::string> if_etag;  // it is meant for the roster with this entity tag only
+  std::string etag;                    // of the outcome; "" = not told
 };
 
 // A roster that came inside a POST, or was made of what came, on its way into force.

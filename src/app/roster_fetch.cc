@@ -112,7 +112,8 @@ void RosterFetch::begin_assembly() {
   if (const im::HeldRoster* held = context_.core->find_held_roster(plan_.user)) {
     base = {held->roster, held->tag};
   }
-  assembly_.emplace(context_.core->interner(), plan_.user, plan_.limits, std::move(base));
+  assembly_ = std::make_unique<RosterAssembly>(context_.core->interner(), plan_.user, plan_.limits,
+                                               std::move(base));
 }
 
 void RosterFetch::read_file() {
@@ -133,6 +134,7 @@ void RosterFetch::send_request(http::Url url) {
   url_ = std::move(url);
   web::FetchRequest request;
   request.url = url_;
+  request.in_parts = true;
   request.fields = plan_.fields;
   request_id_ = add_request_id(context_, request.fields);
   // A later page has no tag of its own: the roster is held as a whole.
@@ -184,6 +186,8 @@ void RosterFetch::leave_gate(HostGate::Outcome outcome, std::string_view why) {
 
 // --- answers -------------------------------------------------------------------------------------
 
+void RosterFetch::on_fetch_body(std::uint64_t, std::string part) { assembly_->add_part(part); }
+
 void RosterFetch::on_fetch_done(std::uint64_t, Result<http::Response> response) {
   ticket_ = 0;
   if (response) return handle_response(std::move(*response));
@@ -201,8 +205,7 @@ void RosterFetch::handle_response(http::Response response) {
   Error error = make_status_error(response.status);
   if (error.code == Errc::kNotFound && plan_.missing_is_empty && pages_ == 0) {
     FetchedRoster nothing;
-    nothing.roster = std::make_shared<const im::Roster>(context_.core->interner(),
-                                                        std::vector<im::RosterEntry>());
+    nothing.roster = im::RosterDraft(context_.core->interner(), nullptr).take().roster;
     return succeed(std::move(nothing));
   }
   if (is_alive(response.status)) leave_gate(HostGate::Outcome::kAnswered);

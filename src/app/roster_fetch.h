@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -114,6 +114,7 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void on_turned_away() override;
   bool insists() const override { return plan_.insists; }
   void on_fetch_sent(std::uint64_t ticket) override;
+  void on_fetch_body(std::uint64_t ticket, std::string part) override;
   void on_fetch_done(std::uint64_t ticket, Result<http::Response> response) override;
 
   void attempt();
@@ -141,9 +142,9 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   FetchPlan plan_;
   Events& events_;
   RetrySchedule schedule_;
-  std::optional<RosterAssembly> assembly_;  // of the present attempt, once it has a place
-  std::uint64_t ticket_ = 0;                // 0: no request of its own is out
-  BulkFetch* bulk_ = nullptr;               // not null: one among many in that
+  std::unique_ptr<RosterAssembly> assembly_;  // of the present attempt, once it has a place
+  std::uint64_t ticket_ = 0;                  // 0: no request of its own is out
+  BulkFetch* bulk_ = nullptr;                 // not null: one among many in that
   std::uint64_t sequence_ = 0;
   bool sent_ = false;
   bool has_place_ = false;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The web app's JSON roster to roster entries (the protocol's section 1, level 0).
+// The web app's JSON roster to a roster, or to edits of one (the protocol's section 1, level 0).
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json_tape.h"
 #include "base/result.h"
-#include "im/roster.h"
+#include "im/roster_draft.h"
 #include "xmpp/jid.h"
 
 namespace rosterd::app {
@@ -35,7 +36,7 @@ struct RosterMeta {
 };
 
 struct ParsedRoster : RosterFaults {
-  std::vector<im::RosterEntry> entries;  // one per contact, sorted by JID; never the owner himself
+  im::NewRoster roster;  // without the owner himself
   RosterMeta meta{};
 };
 
@@ -55,10 +56,34 @@ struct ParsedPatch : RosterFaults {
 // twice the last wins, also when it is the unusable one. A contact's resource is stripped, the
 // owner's own JID is ignored. kInvalid when $meta has a next page that is no text.
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
-                                  const RosterLimits& limits);
-// The same for one that stands in a larger text; there, a next page is kInvalid as well.
+                                  const RosterLimits& limits, Interner& names);
+// The same for one that stands in a larger text; there, a next page is kInvalid as well. What it
+// replaces, if it is known, may be given as `base`.
 Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
-                                  const RosterLimits& limits);
+                                  const RosterLimits& limits, Interner& names,
+                                  im::SharedRoster base = nullptr);
+
+// What a page of a roster says beside its contacts.
+struct ParsedPage : RosterFaults {
+  RosterMeta meta{};
+  std::size_t contacts = 0;  // as RosterLimits counts them
+};
+
+// parse_roster() of a body that arrives in parts, or of one of several pages: contacts go into a
+// draft, which counts the unusable ones.
+class RosterPageParser {
+ public:
+  // All outlive it.
+  RosterPageParser(im::RosterDraft& draft, const xmpp::Jid& owner, const RosterLimits& limits);
+  ~RosterPageParser();
+  void feed(std::string_view part);
+  // After the last part, once.
+  Result<ParsedPage> finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // What a patch says of a contact replaces the whole of him, or leaves what it does not name.
 enum class Unnamed { kCleared, kKept };

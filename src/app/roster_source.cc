@@ -30,7 +30,9 @@ struct RosterSource::Impl final : BulkFetch::Events {
   // Who waits for one user's roster, and the fetch that is to bring it. Exists while somebody does.
   struct Question final : RosterFetch::Events {
     Question(Impl& source, xmpp::Jid whose) : impl(source), user(std::move(whose)) {}
-    void on_fetch_finished(Result<FetchedRoster> roster) override { impl.settle(*this, roster); }
+    void on_fetch_finished(Result<FetchedRoster> roster) override {
+      impl.settle(*this, std::move(roster));
+    }
     void on_retry() { impl.start(*this, FetchReason::kRetry); }
     bool wanted() const { return login || !tickets.empty(); }
 
@@ -83,7 +85,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
   FetchPlan make_plan(const xmpp::Jid& user, FetchReason reason) const;
   bool try_send_bulk(Host& host);
   void on_bulk_finished(BulkFetch& bulk, const std::string& refusal) override;
-  void settle(Question& question, const Result<FetchedRoster>& roster);
+  void settle(Question& question, Result<FetchedRoster> roster);
   void go_on(Question& question, std::uint64_t answered);
   void report(const RosterFetch& fetch, const Result<FetchedRoster>& roster);
   void report_failure(const RosterFetch& fetch, const Error& error);
@@ -211,7 +213,7 @@ void RosterSource::Impl::on_bulk_finished(BulkFetch& bulk, const std::string& re
 // --- answers -------------------------------------------------------------------------------------
 
 // A fetch is over. The books are put in order first: whoever is told may ask or cancel anything.
-void RosterSource::Impl::settle(Question& question, const Result<FetchedRoster>& roster) {
+void RosterSource::Impl::settle(Question& question, Result<FetchedRoster> roster) {
   const std::unique_ptr<RosterFetch> fetch = std::move(question.fetch);
   const std::uint64_t sequence = fetch->sequence();
   const xmpp::Jid user = question.user;
@@ -228,8 +230,12 @@ void RosterSource::Impl::settle(Question& question, const Result<FetchedRoster>&
   if (answers_login && roster) question.login = false;
   go_on(question, sequence);
 
+  std::size_t waiting = answered.size() + (answers_login ? 1 : 0);
   const auto make_change = [&]() -> Result<im::RosterChange> {
     if (!roster) return tl::unexpected<Error>(roster.error());
+    if (--waiting == 0) {
+      return im::RosterChange{user, std::move(roster->roster), std::move(roster->tag), sequence};
+    }
     return im::RosterChange{user, roster->roster, roster->tag, sequence};
   };
   for (const std::uint64_t ticket : answered) {
@@ -258,7 +264,7 @@ void RosterSource::Impl::report(const RosterFetch& fetch, const Result<FetchedRo
   if (!roster) return report_failure(fetch, roster.error());
   ROSTERD_DEBUG("roster", roster->unchanged ? "fetched, not modified" : "fetched",
                 {{"user", fetch.user().text()},
-                 {"contacts", roster->roster->items().size()},
+                 {"contacts", roster->roster.contacts()},
                  {"request", fetch.request_id()}});
   log_faults("roster", fetch.user().text(), roster->faults, skips, context.clock.now());
 }

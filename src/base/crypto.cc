@@ -52,6 +52,24 @@ std::string digest(Hash hash, std::string_view bytes) {
   return out;
 }
 
+Digester::Digester(Hash hash) : context_(EVP_MD_CTX_new()) {
+  require(context_ && EVP_DigestInit_ex(context_.get(), evp(hash), nullptr) == 1, "digest");
+}
+
+void Digester::add(std::string_view bytes) {
+  require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "digest");
+}
+
+std::string Digester::finish() {
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  require(EVP_DigestFinal_ex(context_.get(), bytes_of(out), &size) == 1, "digest");
+  out.resize(size);
+  return out;
+}
+
+void Digester::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
 std::string hmac(Hash hash, std::string_view key, std::string_view bytes) {
   std::string out(digest_size(hash), '\0');
   require(HMAC(evp(hash), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(),

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace rosterd::crypto {
 
@@ -13,6 +16,21 @@ enum class Hash { kSha1, kSha256, kSha512 };
 
 std::size_t digest_size(Hash hash);
 std::string digest(Hash hash, std::string_view bytes);
+// The same of bytes that come in parts.
+class Digester {
+ public:
+  explicit Digester(Hash hash);
+  void add(std::string_view bytes);
+  // Once, after the last part.
+  std::string finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
 std::string hmac(Hash hash, std::string_view key, std::string_view bytes);
 
 // PBKDF2 with HMAC (RFC 8018), one digest long: SCRAM's Hi(). Takes milliseconds: call it in

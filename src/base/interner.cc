@@ -11,6 +11,7 @@ namespace rosterd {
 namespace {
 
 constexpr std::size_t kFirstSlots = 64;
+constexpr std::uint32_t kMaxSize = 0x7FFFFFFF;
 
 std::uint32_t hash_of(std::string_view text) {
   const std::uint64_t hash = std::hash<std::string_view>()(text);
@@ -76,7 +77,7 @@ Atom Interner::acquire(std::string_view text) {
   Entry& entry = entries_[atom];
   entry.bytes.reset(new char[text.size()]);
   std::copy(text.begin(), text.end(), entry.bytes.get());
-  entry.size = static_cast<std::uint32_t>(text.size());
+  entry.size = static_cast<std::uint32_t>(text.size()) & kMaxSize;
   entry.references = 1;
   slots_[at] = {hash, atom};
   ++size_;
@@ -101,6 +102,7 @@ void Interner::release(Atom atom) {
   entry.references = 0;
   entry.bytes.reset();
   entry.size = 0;
+  entry.marked = false;
   free_.push_back(atom);
   --size_;
 }

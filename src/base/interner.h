@@ -42,6 +42,10 @@ class Interner {
     return {entry.bytes.get(), entry.size};
   }
 
+  // Its users' own note on a text, which stays as long as somebody holds it.
+  void mark(Atom atom) { entries_[atom].marked = true; }
+  bool is_marked(Atom atom) const { return entries_[atom].marked; }
+
   std::size_t size() const { return size_; }
 
   // A collection whose entries hold references here says that it lives, and that it dies: for those
@@ -54,7 +58,8 @@ class Interner {
  private:
   struct Entry {
     std::unique_ptr<char[]> bytes;
-    std::uint32_t size = 0;
+    std::uint32_t size : 31 = 0;
+    std::uint32_t marked : 1 = false;
     std::uint32_t references = 0;
   };
   struct Slot {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// JSON: the only user of yajl. Reading is by events over a whole body (yajl is quadratic on a token
-// split over calls, so callers collect the bounded body first); writing builds a string.
+// JSON: the only user of yajl. Reading is by events, of a text that is there or of one that arrives
+// in parts; writing builds a string.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,22 @@ inline constexpr int kMaxDepth = 8;
 // cause: syntax, truncation, trailing garbage, depth over kMaxDepth, invalid UTF-8; or with what
 // it is instead: nothing, HTML, UTF-16, gzip. Never throws.
 Status read(std::string_view body, Events& events);
+
+// The same of a text that comes in parts, however it is cut.
+class Parser {
+ public:
+  // `events` outlive it.
+  explicit Parser(Events& events);
+  ~Parser();
+
+  void feed(std::string_view part);
+  // After the last part, once.
+  Status finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // `text` as a JSON string literal with its quotes. Bytes that are not UTF-8 become U+FFFD.
 std::string quote(std::string_view text);

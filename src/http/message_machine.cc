@@ -76,6 +76,7 @@ void MessageMachine::restart() {
   value_.clear();
   line_end_.clear();
   spent_ = line_bytes_ = field_count_ = 0;
+  body_bytes_ = 0;
   data_left_ = 0;
   last_byte_ = '\n';
   phase_ = Phase::kHead;
@@ -249,11 +250,12 @@ int MessageMachine::on_headers_complete() {
 }
 
 int MessageMachine::on_body(std::string_view part) {
-  if (part.size() > limits_.body_bytes - body().size()) {
+  if (part.size() > limits_.body_bytes - body_bytes_) {
     refuse(413, "body too large");
     return HPE_USER;
   }
   body().append(part);
+  body_bytes_ += part.size();
   if (phase_ != Phase::kChunkData) return 0;
   last_byte_ = '\0';
   data_left_ -= part.size();
@@ -265,7 +267,7 @@ int MessageMachine::on_chunk_header() {
   line_bytes_ = 0;
   data_left_ = parser_.content_length;
   phase_ = data_left_ > 0 ? Phase::kChunkData : Phase::kTrailer;
-  if (data_left_ <= limits_.body_bytes - body().size()) return 0;
+  if (data_left_ <= limits_.body_bytes - body_bytes_) return 0;
   refuse(413, "body too large");
   return HPE_USER;
 }

@@ -95,6 +95,7 @@ class MessageMachine {
   std::size_t spent_ = 0;        // line bytes so far: of the head, then of chunk lines and trailers
   std::size_t line_bytes_ = 0;   // of the present line
   std::size_t field_count_ = 0;  // head and trailer
+  std::size_t body_bytes_ = 0;   // so far; some may have been taken away
   std::uint64_t data_left_ = 0;  // of the present chunk
   int interim_count_ = 0;
   char last_byte_ = '\n';

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -76,6 +77,8 @@ class ResponseParser {
   // The peer closed. kComplete when the body was delimited by that; else kError (truncated).
   ParseStep finish();
   Response& message();
+  // What has come of the body so far; the message goes on without it.
+  std::string take_body();
   const ParseError& error() const;
   void next(bool head_request = false);
   bool idle() const;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include "http/message_machine.h"
 
 namespace rosterd::http {
@@ -71,6 +73,7 @@ void ResponseParser::next(bool head_request) {
 }
 
 Response& ResponseParser::message() { return impl_->response; }
+std::string ResponseParser::take_body() { return std::exchange(impl_->response.body, {}); }
 const ParseError& ResponseParser::error() const { return impl_->error(); }
 bool ResponseParser::idle() const { return impl_->idle(); }
 bool ResponseParser::head_complete() const { return impl_->head_complete(); }

@@ -60,10 +60,9 @@ struct Options {
   std::size_t last_seen_users = 100'000;              // who left, of whom it is known when
 };
 
-// What makes of one roster another, and the pushes that tell so.
+// What the roster of a change makes of the one in force, and the pushes that tell so.
 struct RosterComparison {
-  SharedRoster before;                    // null: none was in force
-  SharedRoster after;                     // null: nothing has been compared
+  SharedRoster before{};                  // null: none was in force
   std::vector<ItemChange> differences{};  // points into both
   PushQueries queries{};                  // of these; empty where nobody wanted pushes
 };
@@ -72,11 +71,11 @@ struct RosterComparison {
 // unchanged. `sequence` orders fetches of that user: one older than what is applied is dropped.
 struct RosterChange {
   xmpp::Jid user;  // bare
-  SharedRoster roster;
+  NewRoster roster;
   RosterTag tag;
   std::uint64_t sequence = 0;
 
-  RosterComparison prepared{};  // with what was in force at Core::prepare()
+  std::optional<RosterComparison> prepared{};  // with what was in force at Core::prepare()
 };
 
 class Core {

@@ -4,18 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "base/time.h"
 #include "im/roster.h"
 
 namespace rosterd::im {
-
-// An immutable snapshot. Whoever asks the web app whether a roster has changed keeps the one that
-// he asked about: the answer "not modified" (RFC 9110 section 15.4.5) means that very one, whatever
-// has come into force meanwhile.
-using SharedRoster = std::shared_ptr<const Roster>;
 
 // What came with a roster beside the contacts.
 struct RosterTag {

@@ -12,15 +12,15 @@ namespace ns = xmpp::ns;
 // Of an item with a name and a group.
 constexpr std::size_t kUsualBytes = 200;
 
-void write_query(std::string& out, const Roster& roster, const ItemChange& change,
+void write_query(std::string& out, const Interner& names, const ItemChange& change,
                  std::string_view version) {
   xml::Writer writer(out);
   writer.open("query", ns::kRoster).attr("ver", version);
   if (change.after) {
-    write_item(writer, roster, *change.after);
+    write_item(writer, names, *change.after);
   } else {
     writer.open("item")
-        .attr("jid", roster.interner().text(change.contact()))
+        .attr("jid", names.text(change.contact()))
         .attr("subscription", "remove")
         .end();
   }
@@ -29,8 +29,7 @@ void write_query(std::string& out, const Roster& roster, const ItemChange& chang
 
 }  // namespace
 
-void write_item(xml::Writer& writer, const Roster& roster, const RosterItem& item) {
-  const Interner& names = roster.interner();
+void write_item(xml::Writer& writer, const Interner& names, const RosterItem& item) {
   writer.open("item")
       .attr("jid", names.text(item.contact))
       .attr_if("name", names.text(item.name))
@@ -43,7 +42,7 @@ void write_item(xml::Writer& writer, const Roster& roster, const RosterItem& ite
 
 // Only the last push leads to a roster whose hash a client may keep. The versions before it are
 // longer than any hash, so a client that is cut off in between fetches everything.
-PushQueries::PushQueries(const Roster& roster, const std::vector<ItemChange>& changes) {
+PushQueries::PushQueries(const NewRoster& roster, const std::vector<ItemChange>& changes) {
   if (changes.empty()) return;
   bytes_.reserve(changes.size() * kUsualBytes);
   ends_.reserve(changes.size());
@@ -52,7 +51,7 @@ PushQueries::PushQueries(const Roster& roster, const std::vector<ItemChange>& ch
   for (std::size_t left = changes.size(); left > 0; --left) {
     version = last_version;
     if (left > 1) version.append("-").append(std::to_string(left - 1));
-    write_query(bytes_, roster, changes[changes.size() - left], version);
+    write_query(bytes_, roster.interner(), changes[changes.size() - left], version);
     ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
   }
 }

@@ -8,20 +8,20 @@
 #include <string_view>
 #include <vector>
 
-#include "im/roster.h"
+#include "im/new_roster.h"
 #include "im/roster_diff.h"
 #include "xml/writer.h"
 
 namespace rosterd::im {
 
 // Appends `item` as a child of the query that `writer` has open.
-void write_item(xml::Writer& writer, const Roster& roster, const RosterItem& item);
+void write_item(xml::Writer& writer, const Interner& names, const RosterItem& item);
 
 class PushQueries {
  public:
   PushQueries() = default;
   // One per change, in that order; `roster` is the one that the changes lead to.
-  PushQueries(const Roster& roster, const std::vector<ItemChange>& changes);
+  PushQueries(const NewRoster& roster, const std::vector<ItemChange>& changes);
 
   std::size_t count() const { return ends_.size(); }
   std::string_view query(std::size_t i) const {

@@ -6,14 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/interner.h"
-#include "xmpp/jid.h"
 
 namespace rosterd::im {
 
@@ -23,38 +21,34 @@ std::string_view to_string(Subscription subscription);
 inline bool has_to(Subscription s) { return (static_cast<unsigned>(s) & 1u) != 0; }
 inline bool has_from(Subscription s) { return (static_cast<unsigned>(s) & 2u) != 0; }
 
-// One contact as it arrives, before interning.
-struct RosterEntry {
-  xmpp::Jid contact;  // bare
-  std::string name;   // "" = none
-  std::vector<std::string> groups;
-  Subscription subscription = Subscription::kBoth;
-};
-
-// What becomes of one contact in an existing roster. What is not given stays as it is there.
-struct RosterEdit {
-  xmpp::Jid contact;    // bare
-  bool remove = false;  // then the rest means nothing
-  std::optional<std::string> name;
-  std::optional<std::vector<std::string>> groups;
-  Subscription subscription = Subscription::kBoth;
-};
-
 struct RosterItem {
   Atom contact = kNoAtom;
   Atom name = kNoAtom;
   Atom groups = kNoAtom;  // sorted, distinct group names joined by U+001F
   Subscription subscription = Subscription::kNone;
+  bool gone = false;  // never in a Roster; among changes of one: the contact is taken out of it
+
+  friend bool operator==(const RosterItem&, const RosterItem&) = default;
 };
 
-// Immutable; holds a reference to each of its atoms. The interner outlives it.
+// For each of an item's atoms, one reference.
+void retain(Interner& names, const RosterItem& item);
+void release(Interner& names, const RosterItem& item);
+
+// RFC 6121 section 2.6: of SHA-256 over the canonical roster; equal content has an equal version,
+// also after a restart.
+using RosterVersion = std::array<char, 16>;
+std::string to_text(const RosterVersion& version);  // in hexadecimal
+
+// Of these items, in whatever order they are, which is lost.
+RosterVersion hash_items(const Interner& names, std::vector<const RosterItem*>& items);
+
+// Holds a reference to each of its atoms. The interner outlives it. Nobody but a NewRoster changes
+// one, and that only where it is its last owner.
 class Roster {
  public:
-  // Of several entries for one contact the last wins (as in the peer's Lua table). Cheapest when
-  // the entries come sorted by the bytes of their JIDs, each once.
-  Roster(Interner& interner, const std::vector<RosterEntry>& entries);
-  // `base` with the edits made in their order.
-  Roster(const Roster& base, const std::vector<RosterEdit>& edits);
+  // Takes over the references of `items`, which are sorted by contact, each once.
+  Roster(Interner& interner, const std::vector<RosterItem>& items, const RosterVersion& version);
   ~Roster();
   Roster(const Roster&) = delete;
   Roster& operator=(const Roster&) = delete;
@@ -63,31 +57,36 @@ class Roster {
   const RosterItem* find(Atom contact) const;
   // Sorted by atom, not by text.
   std::span<const RosterItem> items() const { return {items_.get(), count_}; }
-  const Interner& interner() const { return interner_; }
+  Interner& interner() const { return interner_; }
+  std::string version() const { return to_text(version_); }
 
-  // RFC 6121 section 2.6: 16 bytes of SHA-256 over the canonical roster, in hexadecimal; equal
-  // content has an equal version, also after a restart.
-  std::string version() const;
+  // What becomes of its items by `changes`, which are sorted by contact, each once. The outcome has
+  // no references.
+  std::vector<RosterItem> changed_by(const std::vector<RosterItem>& changes) const;
 
  private:
-  static constexpr std::size_t kVersionBytes = 16;
-
-  // `items` are sorted, each contact is in it once.
+  friend class NewRoster;
+  // Becomes that; takes over the references of `changes`.
+  void change(const std::vector<RosterItem>& changes, const RosterVersion& version);
   void set_items(const std::vector<RosterItem>& items);
-  void set_version(std::string_view canonical);
-  std::string write_canonical() const;
-  void retain(const RosterItem& item);
-  void release(const RosterItem& item);
-  RosterItem edited(RosterItem item, const RosterEdit& edit);
 
   Interner& interner_;
   // Not a vector: a million contacts are in many small rosters.
   std::unique_ptr<RosterItem[]> items_;
   std::uint32_t count_ = 0;
-  std::array<char, kVersionBytes> version_;
+  RosterVersion version_;
 };
 
+// Whoever asks the web app whether a roster has changed keeps the one that he asked about: the
+// answer "not modified" (RFC 9110 section 15.4.5) means that very one, whatever has come into force
+// meanwhile.
+using SharedRoster = std::shared_ptr<const Roster>;
+
+// U+001F cannot stand in XML, so no group name holds it.
+inline constexpr char kGroupSeparator = '\x1f';
 // The group names of an item.
 std::vector<std::string_view> split_groups(std::string_view joined);
+// Names joined in any order, some perhaps twice, as they stand in an item.
+void sort_groups(std::string& joined);
 
 }  // namespace rosterd::im

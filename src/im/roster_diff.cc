@@ -36,6 +36,16 @@ std::vector<ItemChange> diff_rosters(const Roster* before, const Roster& after) 
       ++i;
     }
   }
+  changes.shrink_to_fit();
+  return changes;
+}
+
+std::vector<ItemChange> find_changes(const NewRoster& after) {
+  std::vector<ItemChange> changes;
+  changes.reserve(after.changes().size());
+  for (const RosterItem& item : after.changes()) {
+    changes.push_back({after.base()->find(item.contact), item.gone ? nullptr : &item});
+  }
   return changes;
 }
 

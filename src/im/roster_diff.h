@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "im/roster.h"
+#include "im/new_roster.h"
 
 namespace rosterd::im {
 
@@ -18,5 +18,7 @@ struct ItemChange {
 
 // Sorted by contact. Both rosters come from one Interner; a null `before` is an empty roster.
 std::vector<ItemChange> diff_rosters(const Roster* before, const Roster& after);
+// The same of the base of a new roster and what it becomes. Points into the two.
+std::vector<ItemChange> find_changes(const NewRoster& after);
 
 }  // namespace rosterd::im

@@ -25,7 +25,7 @@ void answer_get(const Roster& roster, std::optional<std::string_view> version, I
   if (version == roster.version()) return reply.result();
   reply.result([&](xml::Writer& writer) {
     writer.open("query", ns::kRoster).attr("ver", roster.version());
-    for (const RosterItem& item : roster.items()) write_item(writer, roster, item);
+    for (const RosterItem& item : roster.items()) write_item(writer, roster.interner(), item);
     writer.end();
   });
 }

@@ -19,14 +19,6 @@ struct Word {
   const RosterItem* after = nullptr;
 };
 
-// Two users of whom one names the other, in the old rosters or in the new ones.
-struct Pair {
-  User* a;  // whose atom is less
-  User* b;
-  Word of_a;
-  Word of_b;
-};
-
 // One direction between the two.
 bool had_sight(const Word& wanted, const Word& granted) {
   return grants_sight(wanted.before, granted.before);
@@ -39,6 +31,23 @@ bool loses_sight(const Word& wanted, const Word& granted) {
 }
 bool gains_sight(const Word& wanted, const Word& granted) {
   return !had_sight(wanted, granted) && has_sight(wanted, granted);
+}
+
+// Two users of whom one names the other, in the old rosters or in the new ones, and what changes.
+struct Pair {
+  User* a;  // whose atom is less
+  User* b;
+  bool a_loses_b, b_loses_a;
+  bool a_gains_b, b_gains_a;
+};
+
+Pair make_pair(User* a, User* b, const Word& of_a, const Word& of_b) {
+  return {a,
+          b,
+          loses_sight(of_a, of_b),
+          loses_sight(of_b, of_a),
+          gains_sight(of_a, of_b),
+          gains_sight(of_b, of_a)};
 }
 
 // A changed item that stands between two users who are here.
@@ -63,7 +72,7 @@ std::vector<Mention> collect_mentions(const State& state, const std::vector<Rost
   std::vector<Mention> mentions;
   for (std::uint32_t i = 0; i < swaps.size(); ++i) {
     const Atom owner = swaps[i].user->atom;
-    const std::vector<ItemChange>& changes = swaps[i].comparison.differences;
+    const std::vector<ItemChange>& changes = swaps[i].change->prepared->differences;
     for (std::uint32_t j = 0; j < changes.size(); ++j) {
       const ItemChange& change = changes[j];
       const Atom contact = change.contact();
@@ -96,22 +105,27 @@ std::vector<Pair> collect_pairs(const State& state, const std::vector<RosterSwap
     std::optional<Word> of_b;
     for (const std::uint64_t key = one->pair; one != mentions.end() && one->pair == key; ++one) {
       const RosterSwap& swap = swaps[one->swap];
-      const ItemChange& change = swap.comparison.differences[one->change];
+      const ItemChange& change = swap.change->prepared->differences[one->change];
       (swap.user == a ? of_a : of_b) = Word{change.before, change.after};
     }
-    pairs.push_back({a, b, of_a ? *of_a : find_word(*a, *b), of_b ? *of_b : find_word(*b, *a)});
+    pairs.push_back(
+        make_pair(a, b, of_a ? *of_a : find_word(*a, *b), of_b ? *of_b : find_word(*b, *a)));
   }
   return pairs;
 }
 
-void swap_in(std::vector<RosterSwap>& swaps) {
-  for (RosterSwap& swap : swaps) {
+// What points into the rosters is used up: one that is changed in its place has nobody who looks.
+void swap_in(State& state, const std::vector<RosterSwap>& swaps) {
+  for (const RosterSwap& swap : swaps) {
+    RosterChange& change = *swap.change;
+    change.prepared->before.reset();
+    std::vector<ItemChange>().swap(change.prepared->differences);
     std::optional<HeldRoster>& held = swap.user->held;
-    if (held) {
-      std::swap(*held, swap.incoming);
-    } else {
-      held = std::move(swap.incoming);
-    }
+    SharedRoster replaced;
+    if (held) replaced = std::move(held->roster);
+    held = HeldRoster{change.roster.take(replaced), std::move(change.tag), change.sequence,
+                      swap.confirmed};
+    if (replaced) state.replaced.push_back(std::move(replaced));
     swap.user->roster_state = swap.state;
   }
 }
@@ -148,20 +162,20 @@ void gain_sight(State& state, User& watcher, User& gained) {
 }  // namespace
 
 // The heart: the order of the outboxes is that of these statements.
-void put_into_force(State& state, std::vector<RosterSwap>& swaps) {
+void put_into_force(State& state, const std::vector<RosterSwap>& swaps) {
   const std::vector<Pair> pairs = collect_pairs(state, swaps);
-  swap_in(swaps);
-  for (const auto& [a, b, of_a, of_b] : pairs) {
-    if (loses_sight(of_a, of_b)) lose_sight(state, *a, *b);
-    if (loses_sight(of_b, of_a)) lose_sight(state, *b, *a);
+  swap_in(state, swaps);
+  for (const Pair& pair : pairs) {
+    if (pair.a_loses_b) lose_sight(state, *pair.a, *pair.b);
+    if (pair.b_loses_a) lose_sight(state, *pair.b, *pair.a);
   }
   for (const RosterSwap& swap : swaps) {
-    push_roster_changes(state, *swap.user, swap.comparison.queries);
+    push_roster_changes(state, *swap.user, swap.change->prepared->queries);
     answer_waiting_gets(state, *swap.user);
   }
-  for (const auto& [a, b, of_a, of_b] : pairs) {
-    if (gains_sight(of_a, of_b)) gain_sight(state, *a, *b);
-    if (gains_sight(of_b, of_a)) gain_sight(state, *b, *a);
+  for (const Pair& pair : pairs) {
+    if (pair.a_gains_b) gain_sight(state, *pair.a, *pair.b);
+    if (pair.b_gains_a) gain_sight(state, *pair.b, *pair.a);
   }
 }
 

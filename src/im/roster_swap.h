@@ -14,12 +14,12 @@ namespace rosterd::im {
 // One user's roster on its way into force.
 struct RosterSwap {
   User* user;
-  HeldRoster incoming;  // after the swap: what it replaced
+  RosterChange* change;  // prepared; used up by it
   RosterState state;
-  RosterComparison comparison;  // of the roster in force with the incoming one
+  Instant confirmed;  // when it was last known to be the web app's word
 };
 
-// Each user at most once. What was in force is in `swaps` afterwards, and dies with it.
-void put_into_force(State& state, std::vector<RosterSwap>& swaps);
+// Each user at most once.
+void put_into_force(State& state, const std::vector<RosterSwap>& swaps);
 
 }  // namespace rosterd::im

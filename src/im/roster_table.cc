@@ -22,7 +22,8 @@ enum class Freshness { kAsTold, kNone };
 
 HeldRoster hold(const State& state, RosterChange& change, Freshness freshness) {
   if (freshness == Freshness::kNone) change.tag.fresh_until = Instant();
-  return {std::move(change.roster), std::move(change.tag), change.sequence, state.clock.now()};
+  SharedRoster none;
+  return {change.roster.take(none), std::move(change.tag), change.sequence, state.clock.now()};
 }
 
 // A batch that began while the user was here may end after he has left. It may improve the kept
@@ -60,25 +61,30 @@ std::vector<Candidate> collect_candidates(State& state, std::vector<RosterChange
   return candidates;
 }
 
-RosterComparison compare(const User& user, const SharedRoster& incoming) {
-  RosterComparison comparison{user.shared_roster(), incoming};
-  if (comparison.before == incoming) return comparison;  // not modified
-  comparison.differences = diff_rosters(comparison.before.get(), *incoming);
+// A roster that was made of another one than that in force has to be there as a whole.
+RosterComparison compare(const User& user, NewRoster& incoming) {
+  RosterComparison comparison{user.shared_roster()};
+  if (comparison.before == incoming.base()) {
+    comparison.differences = find_changes(incoming);
+  } else {
+    incoming.make_whole();
+    comparison.differences = diff_rosters(comparison.before.get(), *incoming.base());
+  }
   return comparison;
 }
 
-void render_pushes(const User& user, RosterComparison& comparison) {
+void render_pushes(const User& user, RosterChange& change) {
   if (!wants_pushes(user)) return;
-  comparison.queries = PushQueries(*comparison.after, comparison.differences);
+  change.prepared->queries = PushQueries(change.roster, change.prepared->differences);
 }
 
 RosterSwap make_swap(const State& state, User& user, RosterChange& change, RosterState as,
                      Freshness freshness) {
-  RosterComparison comparison =
-      is_up_to_date(user, change) ? std::move(change.prepared) : compare(user, change.roster);
+  if (!is_up_to_date(user, change)) change.prepared = compare(user, change.roster);
   // Somebody may have become interested since.
-  if (comparison.queries.count() == 0) render_pushes(user, comparison);
-  return {&user, hold(state, change, freshness), as, std::move(comparison)};
+  if (change.prepared->queries.count() == 0) render_pushes(user, change);
+  if (freshness == Freshness::kNone) change.tag.fresh_until = Instant();
+  return {&user, &change, as, state.clock.now()};
 }
 
 // What is too old for this login is still newer than the copy that serves, or would, while the web
@@ -115,12 +121,11 @@ std::vector<RosterSwap> collect_swaps(State& state, std::vector<RosterChange>& b
 
 // The copy from an earlier login comes into force as it is.
 void apply_kept_roster(State& state, User& user, RosterState as) {
-  std::vector<RosterSwap> swaps;
-  RosterComparison comparison = compare(user, user.held->roster);
-  render_pushes(user, comparison);
-  swaps.push_back({&user, std::move(*user.held), as, std::move(comparison)});
-  user.held.reset();
-  put_into_force(state, swaps);
+  HeldRoster& held = *user.held;
+  RosterChange change{user.jid, held.roster, std::move(held.tag), held.sequence};
+  change.prepared = compare(user, change.roster);
+  render_pushes(user, change);
+  put_into_force(state, {{&user, &change, as, held.confirmed}});
 }
 
 // What a change gives that was not there before, of either direction.
@@ -138,14 +143,13 @@ bool is_given_back(Subscription gift, const RosterItem* back) {
 }  // namespace
 
 bool is_up_to_date(const User& user, const RosterChange& change) {
-  const RosterComparison& prepared = change.prepared;
-  return prepared.after && prepared.after == change.roster &&
-         prepared.before.get() == user.roster();
+  return change.prepared && change.prepared->before.get() == user.roster();
 }
 
 std::vector<std::string_view> find_gifted(const Interner& names, const RosterChange& change) {
   std::vector<std::string_view> contacts;
-  for (const ItemChange& item : change.prepared.differences) {
+  if (!change.prepared) return contacts;
+  for (const ItemChange& item : change.prepared->differences) {
     if (find_gift(item) != Subscription::kNone) contacts.push_back(names.text(item.contact()));
   }
   return contacts;
@@ -155,10 +159,14 @@ std::vector<xmpp::Jid> find_one_sided(const State& state, const RosterChange& ch
   std::vector<xmpp::Jid> contacts;
   const User* user = state.directory.find_user(change.user.text());
   if (!user) return contacts;
+  NewRoster roster;
   RosterComparison now;
   const bool usable = is_up_to_date(*user, change);
-  if (!usable) now = compare(*user, change.roster);
-  for (const ItemChange& item : (usable ? change.prepared : now).differences) {
+  if (!usable) {
+    roster = NewRoster(change.roster);
+    now = compare(*user, roster);
+  }
+  for (const ItemChange& item : (usable ? *change.prepared : now).differences) {
     const Subscription gift = find_gift(item);
     if (gift == Subscription::kNone) continue;
     const User* contact = state.directory.find_user(item.contact());
@@ -172,15 +180,12 @@ void prepare_change(const State& state, RosterChange& change) {
   const User* const user = state.directory.find_user(change.user.text());
   if (!user) return;
   change.prepared = compare(*user, change.roster);
-  render_pushes(*user, change.prepared);
+  render_pushes(*user, change);
 }
 
 void apply_rosters(State& state, std::vector<RosterChange> batch) {
-  std::vector<RosterSwap> swaps = collect_swaps(state, batch);
+  const std::vector<RosterSwap> swaps = collect_swaps(state, batch);
   put_into_force(state, swaps);
-  for (RosterSwap& swap : swaps) {
-    if (swap.incoming.roster) state.replaced.push_back(std::move(swap.incoming.roster));
-  }
   ROSTERD_DEBUG("im", "rosters applied", {{"users", swaps.size()}, {"batch", batch.size()}});
 }
 

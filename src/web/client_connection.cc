@@ -11,6 +11,9 @@
 namespace rosterd::web {
 namespace {
 
+// The least that a body is handed over by: a usual one comes whole.
+constexpr std::size_t kPartBytes = 16 * 1024;
+
 // RFC 7617; a field of the caller's own goes before what the URL says.
 void authorize(http::Fields& fields, const std::string& userinfo) {
   if (userinfo.empty() || fields.has("Authorization")) return;
@@ -74,9 +77,16 @@ void ClientConnection::on_bytes(std::string_view bytes) {
   pool_.on_answer_begun(*fetch_);
   const http::ParseStep step = parser_->feed(bytes);
   if (step.state == http::ParseState::kError) return fail(error_of(parser_->error()));
-  if (step.state != http::ParseState::kComplete) return;
+  if (step.state != http::ParseState::kComplete) return pass_on_body();
   complete(parser_->message().keep_alive && step.consumed == bytes.size() &&
            connection_.queued_bytes() == 0 && !connection_.closing());
+}
+
+void ClientConnection::pass_on_body() {
+  const http::Response& response = parser_->message();
+  if (!fetch_->request.in_parts || response.status != 200) return;
+  if (response.body.size() < kPartBytes) return;
+  fetch_->events->on_fetch_body(fetch_->handle.to_u64(), parser_->take_body());
 }
 
 void ClientConnection::complete(bool reusable) {

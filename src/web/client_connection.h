@@ -42,6 +42,7 @@ class ClientConnection final : public net::ConnectionEvents {
 
  private:
   void on_idle_timeout();
+  void pass_on_body();
   void complete(bool reusable);
   void fail(Error error);
 

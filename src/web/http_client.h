@@ -25,6 +25,8 @@ struct FetchRequest {
   std::string body;
   // It holds a password or a token: what is kept of it is overwritten in the end.
   bool secret = false;
+  // A long body of a 200 is handed over as it arrives: see FetchEvents::on_fetch_body().
+  bool in_parts = false;
 };
 
 class FetchEvents {
@@ -34,6 +36,9 @@ class FetchEvents {
   // what the web app decides next (see the freshness rule in app::RosterSource). At most once,
   // never from inside fetch().
   virtual void on_fetch_sent(std::uint64_t /*ticket*/) {}
+  // The next part of a body, so that it is never there as a whole; the last one comes as the body
+  // of the response. For requests that ask for it; nothing may be cancelled meanwhile.
+  virtual void on_fetch_body(std::uint64_t /*ticket*/, std::string /*part*/) {}
   // Exactly once unless cancelled, never from inside fetch(). An answer of any status is a value;
   // the error kinds are kTimeout (the stage is in the text), kUnavailable (connect, TLS, reset),
   // kInvalid (malformed answer), kTooLarge (body over the limit).

@@ -21,12 +21,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   static const xmpp::Jid owner = *xmpp::Jid::parse("john@example.com");
   static const app::RosterLimits limits{.contacts = 50, .text_bytes = 40};
+  Interner names;
   const auto answers = app::parse_bulk_answer(body);
   if (!answers) return 0;
   for (const auto& [name, roster] : *answers) {
     check(roster.complete());
-    const auto parsed = app::parse_roster(roster, owner, limits);
-    if (parsed) check(parsed->entries.size() <= limits.contacts);
+    const auto parsed = app::parse_roster(roster, owner, limits, names);
+    if (parsed) check(parsed->roster.contacts() <= limits.contacts);
   }
   return 0;
 }

@@ -31,15 +31,23 @@ void check_etag(const std::string& etag) {
   for (const char c : etag) require(c > 0x20 && c < 0x7F);
 }
 
+void check_roster(const rosterd::im::Roster& roster, const rosterd::xmpp::Jid& owner) {
+  const rosterd::Interner& names = roster.interner();
+  for (const rosterd::im::RosterItem& item : roster.items()) {
+    const auto contact = rosterd::xmpp::Jid::parse(names.text(item.contact));
+    require(contact.has_value() && !contact->is_full() && *contact != owner);
+    check_text(std::string(names.text(item.name)));
+    for (const std::string_view group : rosterd::im::split_groups(names.text(item.groups))) {
+      check_text(std::string(group));
+    }
+  }
+}
+
 void check_delta(const app::RosterDelta& delta, const rosterd::xmpp::Jid& owner) {
-  require(delta.whole ? delta.edits.empty() : delta.entries.empty());
+  require(delta.whole ? delta.edits.empty() : !delta.roster);
   check_etag(delta.etag);
   if (delta.if_etag) check_etag(*delta.if_etag);
-  for (const rosterd::im::RosterEntry& entry : delta.entries) {
-    require(!entry.contact.empty() && !entry.contact.is_full() && entry.contact != owner);
-    check_text(entry.name);
-    for (const std::string& group : entry.groups) check_text(group);
-  }
+  if (delta.whole) check_roster(*delta.roster, owner);
   for (const rosterd::im::RosterEdit& edit : delta.edits) {
     require(!edit.contact.empty() && !edit.contact.is_full() && edit.contact != owner);
     check_text(edit.name.value_or(""));
@@ -77,7 +85,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rosters.limits = {.contacts = 100, .text_bytes = kMaxTextBytes};
   const app::RefreshRequestLimits limits{kMaxElements, rosters};
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  check(app::parse_refresh_body(body, hosts, limits), hosts);
+  rosterd::Interner names;
+  check(app::parse_refresh_body(body, hosts, limits, names), hosts);
   check(app::parse_edges_body(body, hosts, limits), hosts);
   return 0;
 }

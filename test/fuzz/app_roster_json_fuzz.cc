@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The web app's JSON: whatever it is, the entries that come out of it may stand in a stanza, are
-// within the limits, and name each contact once and never the owner.
+// The web app's JSON: whatever it is, the contacts that come out of it may stand in a stanza, are
+// within the limits, each there once and never the owner; in parts, and against a roster that it
+// may replace, it is read as it is by itself.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -22,17 +23,39 @@ void check_text(std::string_view text) {
   require(rosterd::text::is_xml_text(text));
 }
 
-void check_entry(const rosterd::im::RosterEntry& entry, const rosterd::xmpp::Jid& owner) {
-  require(!entry.contact.empty() && !entry.contact.is_full());
-  require(entry.contact != owner);
-  check_text(entry.name);
-  for (const std::string& group : entry.groups) {
+void check_item(const rosterd::Interner& names, const rosterd::im::RosterItem& item,
+                const rosterd::xmpp::Jid& owner) {
+  const auto contact = rosterd::xmpp::Jid::parse(names.text(item.contact));
+  require(contact.has_value() && !contact->is_full() && *contact != owner);
+  require(contact->text() == names.text(item.contact));
+  check_text(names.text(item.name));
+  const auto groups = rosterd::im::split_groups(names.text(item.groups));
+  for (const std::string_view group : groups) {
     require(!group.empty());
     check_text(group);
   }
-  const auto twice = std::adjacent_find(entry.groups.begin(), entry.groups.end(),
-                                        std::greater_equal<std::string>());
-  require(twice == entry.groups.end());
+  const auto twice =
+      std::adjacent_find(groups.begin(), groups.end(), std::greater_equal<std::string_view>());
+  require(twice == groups.end());
+}
+
+// The same body in parts, to be read as what may replace `base`.
+void check_parts(std::string_view body, const rosterd::xmpp::Jid& owner, rosterd::Interner& names,
+                 const rosterd::Result<rosterd::app::ParsedRoster>& whole,
+                 const rosterd::im::SharedRoster& base) {
+  rosterd::im::RosterDraft draft(names, base);
+  rosterd::app::RosterPageParser parser(draft, owner, kLimits);
+  const std::size_t size = 1 + body.size() % 17;
+  for (; !body.empty(); body.remove_prefix(std::min(size, body.size()))) {
+    parser.feed(body.substr(0, size));
+  }
+  const auto page = parser.finish();
+  require(page.has_value() == whole.has_value());
+  if (!page) return require(page.error().text == whole.error().text);
+  const auto [roster, unusable] = draft.take();
+  require(page->skipped + unusable == whole->skipped && page->dropped == whole->dropped);
+  require(roster.version() == whole->roster.version());
+  require(roster.contacts() == whole->roster.contacts());
 }
 
 }  // namespace
@@ -40,16 +63,22 @@ void check_entry(const rosterd::im::RosterEntry& entry, const rosterd::xmpp::Jid
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto owner = rosterd::xmpp::Jid::parse("john@example.com");
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  const auto roster = rosterd::app::parse_roster(body, *owner, kLimits);
-  if (!roster) {
-    require(!roster.error().text.empty());
-    return 0;
+  rosterd::Interner names;
+  {
+    const auto roster = rosterd::app::parse_roster(body, *owner, kLimits, names);
+    check_parts(body, *owner, names, roster, nullptr);
+    const auto half = rosterd::app::parse_roster(R"({"a@x": {"groups": ["F"]}, "b@x": "B"})",
+                                                 *owner, kLimits, names);
+    check_parts(body, *owner, names, roster, half->roster.base());
+    if (!roster) {
+      require(!roster.error().text.empty());
+    } else {
+      require(roster->roster.contacts() + roster->skipped <= kLimits.contacts);
+      require(roster->skipped + roster->dropped == 0 || !roster->first_fault.empty());
+      for (const auto& item : roster->roster.base()->items()) check_item(names, item, *owner);
+      check_parts(body, *owner, names, roster, roster->roster.base());
+    }
   }
-  require(roster->entries.size() + roster->skipped <= kLimits.contacts);
-  require(roster->skipped + roster->dropped == 0 || !roster->first_fault.empty());
-  for (std::size_t i = 0; i < roster->entries.size(); ++i) {
-    check_entry(roster->entries[i], *owner);
-    if (i > 0) require(roster->entries[i - 1].contact.text() < roster->entries[i].contact.text());
-  }
+  require(names.size() == 0);
   return 0;
 }

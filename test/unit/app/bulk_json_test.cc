@@ -8,7 +8,9 @@ namespace rosterd::app {
 namespace {
 
 std::size_t contacts(const json::Tape& roster) {
-  return parse_roster(roster, *xmpp::Jid::parse("john@h"), RosterLimits{})->entries.size();
+  Interner names;
+  const xmpp::Jid john = *xmpp::Jid::parse("john@h");
+  return parse_roster(roster, john, RosterLimits{}, names)->roster.contacts();
 }
 
 void question_names_users(void**) {

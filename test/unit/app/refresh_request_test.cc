@@ -29,7 +29,8 @@ std::string show(const Result<RefreshRequest>& request) {
 Result<RefreshRequest> read(std::string_view body, std::size_t limit = 100) {
   RosterSourceOptions rosters;
   rosters.limits.contacts = 3;
-  return parse_refresh_body(body, kHosts, {limit, rosters});
+  static Interner names;
+  return parse_refresh_body(body, kHosts, {limit, rosters}, names);
 }
 
 std::string parse(std::string_view body, std::size_t limit = 100) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/cmocka.h"
+#include "unit/im/make_roster.h"
 
 using rosterd::Errc;
 using rosterd::app::parse_patch;
@@ -16,17 +17,19 @@ using rosterd::xmpp::Jid;
 
 namespace {
 
+rosterd::Interner names;
+
 Jid john() { return *Jid::parse("john@example.com"); }
 
 ParsedRoster parse_good(std::string_view body, const RosterLimits& limits = {}) {
-  auto parsed = parse_roster(body, john(), limits);
+  auto parsed = parse_roster(body, john(), limits, names);
   if (!parsed) print_message("%s\n", parsed.error().text.c_str());
   assert_true(parsed.has_value());
   return std::move(*parsed);
 }
 
 Errc parse_bad(std::string_view body, const RosterLimits& limits = {}) {
-  const auto parsed = parse_roster(body, john(), limits);
+  const auto parsed = parse_roster(body, john(), limits, names);
   assert_false(parsed.has_value());
   assert_false(parsed.error().text.empty());
   return parsed.error().code;
@@ -35,8 +38,8 @@ Errc parse_bad(std::string_view body, const RosterLimits& limits = {}) {
 // "jid 'name' subscription [group,group]" per entry, then "-skipped ~dropped" where not 0.
 std::string show(const ParsedRoster& roster) {
   std::string out;
-  for (const auto& entry : roster.entries) {
-    (out += out.empty() ? "" : "; ") += entry.contact.text();
+  for (const auto& entry : list_entries(roster.roster)) {
+    (out += out.empty() ? "" : "; ") += entry.contact;
     if (!entry.name.empty()) out += " '" + entry.name + "'";
     (out += ' ') += to_string(entry.subscription);
     for (const std::string& group : entry.groups) out += " [" + group + "]";
@@ -137,13 +140,13 @@ void roster_of_which_a_part_is_missing_is_refused(void**) {
   }
   for (const char* next : {"7", "true", "[]", R"({"href": "/2"})"}) {
     const std::string body = R"({"a@x": {}, "$meta": {"next": )" + std::string(next) + "}}";
-    const auto parsed = parse_roster(body, john(), RosterLimits{});
+    const auto parsed = parse_roster(body, john(), RosterLimits{}, names);
     assert_false(parsed.has_value());
     assert_int_not_equal(parsed.error().text.find("the next page is no URL"), std::string::npos);
   }
   rosterd::json::Tape tape;
   assert_true(rosterd::json::read(R"({"a@x": {}, "$meta": {"next": "/2"}})", tape).has_value());
-  const auto parsed = parse_roster(tape, john(), RosterLimits{});
+  const auto parsed = parse_roster(tape, john(), RosterLimits{}, names);
   assert_false(parsed.has_value());
   assert_text_equal(parsed.error().text, "a next page cannot be asked for here");
 }
@@ -257,7 +260,7 @@ std::string make_contacts(std::size_t count) {
 }
 
 void ten_thousand_contacts_are_read_and_one_more_is_too_many(void**) {
-  assert_int_equal(parse_good(make_contacts(10'000)).entries.size(), 10'000);
+  assert_int_equal(parse_good(make_contacts(10'000)).roster.contacts(), 10'000);
   assert_int_equal(static_cast<int>(parse_bad(make_contacts(10'001))),
                    static_cast<int>(Errc::kTooLarge));
 }
@@ -313,11 +316,11 @@ std::string patch(std::string_view text, Unnamed unnamed = Unnamed::kCleared) {
 void recorded_roster_is_read_like_a_body(void**) {
   for (const char* body :
        {R"({"b@x": {"name": "B"}, "a@x/r": null, "john@example.com": {}, "@": 1})", "{}", "[]"}) {
-    assert_text_equal(show(*parse_roster(record(body), john(), {})), show(parse_good(body)));
+    assert_text_equal(show(*parse_roster(record(body), john(), {}, names)), show(parse_good(body)));
   }
-  const auto wrong = parse_roster(record("[1]"), john(), {});
+  const auto wrong = parse_roster(record("[1]"), john(), {}, names);
   assert_text_equal(wrong.error().text, "an array with something in it is not a roster");
-  const auto big = parse_roster(record(R"({"a@x": 1, "b@x": 1})"), john(), {.contacts = 1});
+  const auto big = parse_roster(record(R"({"a@x": 1, "b@x": 1})"), john(), {.contacts = 1}, names);
   assert_int_equal(static_cast<int>(big.error().code), static_cast<int>(Errc::kTooLarge));
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/roster_delta.h"
+#include "unit/im/make_roster.h"
 
 namespace rosterd::app {
 
@@ -30,8 +31,11 @@ inline std::string show(const RosterDelta& delta) {
   std::string out;
   if (delta.if_etag) out += "(" + *delta.if_etag + ")";
   out += delta.whole ? "={" : "+{";
-  for (const im::RosterEntry& entry : delta.entries) {
-    append_contact(out, show({entry.contact, false, entry.name, entry.groups, entry.subscription}));
+  if (delta.whole) {
+    for (const im::Entry& entry : im::list_entries(*delta.roster)) {
+      append_contact(out, show({*xmpp::Jid::parse(entry.contact), false, entry.name, entry.groups,
+                                entry.subscription}));
+    }
   }
   for (const im::RosterEdit& edit : delta.edits) append_contact(out, show(edit));
   out += "}";

@@ -24,6 +24,13 @@ void digests_match_the_examples_of_fips_180(void**) {
                     "da39a3ee5e6b4b0d3255bfef95601890afd80709");
 }
 
+void digest_of_parts_is_that_of_the_whole(void**) {
+  crypto::Digester digester(Hash::kSha256);
+  for (const char* part : {"a", "", "bc"}) digester.add(part);
+  assert_text_equal(hex_encode(digester.finish()),
+                    hex_encode(crypto::digest(Hash::kSha256, "abc")));
+}
+
 void digest_sizes_are_those_of_the_digests(void**) {
   for (const Hash hash : {Hash::kSha1, Hash::kSha256, Hash::kSha512}) {
     assert_int_equal(crypto::digest_size(hash), crypto::digest(hash, "x").size());
@@ -126,6 +133,7 @@ void wiped_secret_is_gone_from_its_memory(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(digests_match_the_examples_of_fips_180),
+      cmocka_unit_test(digest_of_parts_is_that_of_the_whole),
       cmocka_unit_test(digest_sizes_are_those_of_the_digests),
       cmocka_unit_test(hmac_sha1_matches_rfc_2202),
       cmocka_unit_test(hmac_sha256_and_sha512_match_rfc_4231),

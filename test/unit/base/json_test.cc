@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/json.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -36,10 +37,29 @@ class Recorder : public json::Events {
   }
 };
 
+// What was seen and how it ended, of a text in parts of this size.
+std::string read_in_parts(std::string_view body, std::size_t size) {
+  Recorder recorder;
+  json::Parser parser(recorder);
+  for (; !body.empty(); body.remove_prefix(std::min(size, body.size()))) {
+    parser.feed(body.substr(0, size));
+  }
+  const auto read = parser.finish();
+  return recorder.seen + (read ? "" : read.error().text);
+}
+
+// Parts make no difference.
+void check_parts(std::string_view body, const std::string& outcome) {
+  for (const std::size_t size : {1, 2, 3, 5, 7, 11}) {
+    assert_text_equal(read_in_parts(body, size), outcome);
+  }
+}
+
 std::string read_good(std::string_view body) {
   Recorder recorder;
   const auto read = json::read(body, recorder);
   assert_true(read.has_value());
+  check_parts(body, recorder.seen);
   return recorder.seen;
 }
 
@@ -48,6 +68,7 @@ std::string read_bad(std::string_view body) {
   const auto read = json::read(body, recorder);
   assert_false(read.has_value());
   assert_int_equal(static_cast<int>(read.error().code), static_cast<int>(Errc::kInvalid));
+  check_parts(body, recorder.seen + read.error().text);
   return read.error().text;
 }
 
@@ -165,6 +186,13 @@ void error_names_what_stands_in_the_place_of_json(void**) {
   assert_text_equal(read_bad("\x1F\x8B\x08"), "no JSON: it is compressed");
 }
 
+void long_texts_in_parts_are_read_like_whole_ones(void**) {
+  const std::string name(10'000, 'x');
+  const std::string body = "[" + std::string(10'000, ' ') + '"' + name + "\\ud83d\\ude00\", 12]";
+  assert_text_equal(read_good(body), "[ '" + name + "\xF0\x9F\x98\x80' 12 ] ");
+  read_bad(body.substr(0, 15'000));
+}
+
 void quoting_escapes_what_json_must_and_mends_broken_utf8(void**) {
   assert_text_equal(json::quote("a\"b\\c\n\r\t"), R"("a\"b\\c\n\r\t")");
   assert_text_equal(json::quote(std::string_view("\0\x1F\x7F", 3)), "\"\\u0000\\u001f\x7F\"");
@@ -204,6 +232,7 @@ int main() {
       cmocka_unit_test(refusal_of_the_receiver_stops_the_reading),
       cmocka_unit_test(error_names_the_position),
       cmocka_unit_test(error_names_what_stands_in_the_place_of_json),
+      cmocka_unit_test(long_texts_in_parts_are_read_like_whole_ones),
       cmocka_unit_test(quoting_escapes_what_json_must_and_mends_broken_utf8),
       cmocka_unit_test(quoted_text_reads_back_as_it_was),
       cmocka_unit_test(writer_places_commas_and_colons),

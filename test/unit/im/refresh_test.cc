@@ -366,8 +366,8 @@ void a_prepared_change_tells_what_an_unprepared_one_does(void** state) {
   a.drop();
   RosterChange change = scene.change("a", {{"b"}, {"d"}});
   scene.core.prepare(change);
-  assert_true(change.prepared.after != nullptr);
-  assert_int_equal(change.prepared.differences.size(), 2);
+  assert_true(change.prepared.has_value());
+  assert_int_equal(change.prepared->differences.size(), 2);
   assert_text_equal(apply_prepared(scene, a, std::move(change)), "push c@h remove\npush d@h both");
 }
 
@@ -399,17 +399,30 @@ void nobody_is_prepared_for_who_is_not_here(void** state) {
   Scene& scene = scene_of(state);
   RosterChange change = scene.change("a", {{"b"}});
   scene.core.prepare(change);
-  assert_true(change.prepared.after == nullptr);
+  assert_false(change.prepared.has_value());
 }
 
 void replaced_rosters_are_dropped_at_the_end_of_the_turn(void** state) {
   Scene& scene = scene_of(state);
   scene.login("a", "1", {{"b"}});
   const std::size_t names = scene.core.interner().size();
-  scene.refresh({{"a", {{"c"}}}});
+  std::vector<RosterChange> batch;
+  batch.push_back(scene.change("a", {{"c"}}));
+  batch.back().roster.make_whole();
+  scene.core.apply(std::move(batch));
   assert_int_equal(scene.core.interner().size(), names + 1);
   scene.core.drop_replaced();
   assert_int_equal(scene.core.interner().size(), names);
+}
+
+void roster_that_is_changed_in_its_place_leaves_nothing_to_drop(void** state) {
+  Scene& scene = scene_of(state);
+  scene.login("a", "1", {{"b"}, {"d"}});
+  const std::size_t names = scene.core.interner().size();
+  scene.refresh({{"a", {{"c"}, {"d"}}}});
+  assert_int_equal(scene.core.interner().size(), names);
+  assert_int_equal(scene.core.stats().rosters, 1);
+  assert_int_equal(scene.core.stats().contacts, 2);
 }
 
 void contacts_elsewhere_are_pushed_like_others(void** state) {
@@ -449,6 +462,7 @@ int main() {
       SCENE_TEST(what_comes_between_preparing_and_applying_counts),
       SCENE_TEST(a_change_prepared_for_an_earlier_login_counts_for_the_later_one),
       SCENE_TEST(nobody_is_prepared_for_who_is_not_here),
+      SCENE_TEST(roster_that_is_changed_in_its_place_leaves_nothing_to_drop),
       SCENE_TEST(replaced_rosters_are_dropped_at_the_end_of_the_turn),
       SCENE_TEST(contacts_elsewhere_are_pushed_like_others),
   };

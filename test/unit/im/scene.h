@@ -16,6 +16,7 @@
 #include "im/core.h"
 #include "support/cmocka.h"
 #include "support/describer.h"
+#include "unit/im/make_roster.h"
 #include "xml/parser.h"
 
 namespace rosterd::im {
@@ -129,15 +130,13 @@ class Scene {
     return change(user, contacts, ++sequence);
   }
   RosterChange change(std::string_view user, const Contacts& contacts, std::uint64_t number) {
-    std::vector<RosterEntry> entries;
+    std::vector<Entry> entries;
     for (const Contact& contact : contacts) {
-      entries.push_back(
-          {make_jid(at_host(contact.jid)), contact.name, contact.groups, contact.subscription});
+      entries.push_back({at_host(contact.jid), contact.name, contact.groups, contact.subscription});
     }
-    return {make_jid(at_host(user)),
-            std::make_shared<const Roster>(core.interner(), entries),
-            {},
-            number};
+    const xmpp::Jid jid = make_jid(at_host(user));
+    const HeldRoster* const held = core.find_held_roster(jid);
+    return {jid, make_roster(core.interner(), entries, held ? held->roster : nullptr), {}, number};
   }
   // The web app answers the login's question.
   void load(std::string_view user, const Contacts& contacts) {

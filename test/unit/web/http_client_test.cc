@@ -180,6 +180,41 @@ void huge_body_arrives_whole(void**) {
   assert_int_equal(scene.last_size, 4 * 1024 * 1024);
 }
 
+void huge_body_may_be_had_as_it_arrives(void**) {
+  std::string body(4 * 1024 * 1024, 'x');
+  for (std::size_t i = 0; i < body.size(); i += 1000) body[i] = static_cast<char>('a' + i % 26);
+  HttpClientOptions options;
+  options.limits.body_bytes = body.size();
+  Scene scene({ok(body)}, options);
+  scene.in_parts = true;
+  scene.then([&] { scene.fetch("/"); });
+  scene.run();
+  assert_true(scene.largest_part <= 128 * 1024);
+  assert_true(scene.last_size <= 128 * 1024);
+  assert_int_equal(scene.parts.size() + scene.last_size, body.size());
+  assert_true(body.starts_with(scene.parts));
+}
+
+void parts_count_for_the_limit_of_a_body(void**) {
+  HttpClientOptions options;
+  options.limits.body_bytes = 1024 * 1024;
+  Scene scene({{"HTTP/1.1 200 OK\r\n\r\n" + std::string(1024 * 1024 + 1, 'x')}}, options);
+  scene.in_parts = true;
+  scene.then([&] { scene.fetch("/"); });
+  scene.run();
+  assert_text_equal(scene.text, "/ sent\n/ too-large: bad answer: body too large\n");
+}
+
+void only_the_body_of_a_success_comes_in_parts(void**) {
+  Scene scene(
+      {{"HTTP/1.1 404 Not Found\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'x')}});
+  scene.in_parts = true;
+  scene.then([&] { scene.fetch("/"); });
+  scene.run();
+  assert_text_equal(scene.parts, "");
+  assert_int_equal(scene.last_size, 100'000);
+}
+
 void each_stage_has_its_deadline(void**) {
   assert_text_equal(fate_of({""}, {.first_byte_timeout = kSoon}),
                     "/ sent\n/ timeout: first byte: no answer in time\n");
@@ -343,6 +378,9 @@ int main() {
       cmocka_unit_test(garbage_is_refused),
       cmocka_unit_test(oversized_answers_are_refused),
       cmocka_unit_test(huge_body_arrives_whole),
+      cmocka_unit_test(huge_body_may_be_had_as_it_arrives),
+      cmocka_unit_test(parts_count_for_the_limit_of_a_body),
+      cmocka_unit_test(only_the_body_of_a_success_comes_in_parts),
       cmocka_unit_test(each_stage_has_its_deadline),
       cmocka_unit_test(unanswered_connection_attempt_is_given_up),
       cmocka_unit_test(refused_connection_is_unavailable),

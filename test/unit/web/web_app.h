@@ -138,6 +138,7 @@ class Scene final : public FetchEvents {
     request.method = method;
     request.url = *http::parse_url(base + target);
     request.body = std::move(body);
+    request.in_parts = in_parts;
     const std::uint64_t ticket = client->fetch(std::move(request), this);
     targets[ticket] = target;
     ++outstanding;
@@ -173,6 +174,11 @@ class Scene final : public FetchEvents {
     if (on_sent) on_sent(ticket);
   }
 
+  void on_fetch_body(std::uint64_t, std::string part) override {
+    largest_part = std::max(largest_part, part.size());
+    parts += part;
+  }
+
   void on_fetch_done(std::uint64_t ticket, Result<http::Response> response) override {
     text += targets[ticket] + " ";
     if (!response) {
@@ -192,6 +198,9 @@ class Scene final : public FetchEvents {
   std::string text;  // "TARGET sent", "TARGET 200 body", "TARGET timeout: why"
   std::function<void(std::uint64_t)> on_sent;
   std::size_t last_size = 0;
+  bool in_parts = false;
+  std::string parts;  // all of them, joined
+  std::size_t largest_part = 0;
 
  private:
   struct Step {
