@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/file_reader.h"
 #include "base/log.h"
 #include "net/address.h"
 
@@ -15,16 +16,47 @@ namespace {
 // before the usual web server would do it: some do after 2 seconds.
 constexpr Duration kIdleTimeout = std::chrono::seconds(1);
 
+constexpr std::size_t kKeyFileMax = 256 * 1024;
+
 bool is_here(const std::string& host) {
   const auto address = net::Address::parse(host, 0);
   return address ? address->is_loopback() : host == "localhost" || host.ends_with(".localhost");
 }
 
+// What is wrong with them is found now, not by the first login.
+Status read_keys(app::JwtOptions& options) {
+  if (options.file().empty()) return {};
+  auto file = app::read_file(options.file(), kKeyFileMax);
+  if (!file) return tl::unexpected<Error>(file.error());
+  if (file->status != 200) return make_error(Errc::kNotFound, "there is no such file");
+  options.keys = std::move(file->body);
+  if (auto keys = app::parse_keys(options); !keys) return tl::unexpected<Error>(keys.error());
+  return {};
+}
+
+void warn_of_cleartext_keys(const HostConfig& host) {
+  const app::AuthOptions& auth = host.options.auth;
+  if (auth.kind != app::AuthKind::kJwt) return;
+  const auto url = http::parse_url(auth.jwt.jwks_url);
+  if (!url || url->tls || is_here(url->host)) return;
+  log::warn("server", "keys for tokens cross the network in the clear",
+            {{"host", host.name()}, {"from", url->origin()}, {"hint", "https://"}});
+}
+
 }  // namespace
 
-std::map<std::string, app::AuthOptions> make_auth(const Config& config) {
+Result<std::map<std::string, app::AuthOptions>> make_auth(const Config& config) {
   std::map<std::string, app::AuthOptions> hosts;
-  for (const HostConfig& host : config.hosts) hosts.emplace(host.name(), host.options.auth);
+  for (const HostConfig& host : config.hosts) {
+    app::AuthOptions options = host.options.auth;
+    if (options.kind == app::AuthKind::kJwt) {
+      if (auto read = read_keys(options.jwt); !read) {
+        return make_error(read.error().code, "host " + host.name() + ": " + options.jwt.file() +
+                                                 ": " + read.error().text);
+      }
+    }
+    hosts.emplace(host.name(), std::move(options));
+  }
   return hosts;
 }
 
@@ -43,6 +75,7 @@ bool uses_accounts_file(const Config& config) {
 void warn_of_cleartext_logins(const Config& config) {
   std::set<std::string> told;
   for (const HostConfig& host : config.hosts) {
+    warn_of_cleartext_keys(host);
     const auto target = app::find_auth_target(host.options.auth, host.name());
     if (!target || target->tls || is_here(target->host)) continue;
     if (!told.insert(target->origin()).second) continue;

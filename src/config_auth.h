@@ -9,8 +9,8 @@
 
 namespace rosterd {
 
-// By host.
-std::map<std::string, app::AuthOptions> make_auth(const Config& config);
+// By host, with what their key files hold. The error names the host and the file.
+Result<std::map<std::string, app::AuthOptions>> make_auth(const Config& config);
 
 // Of a client for nothing but logins, which must not wait for rosters.
 web::HttpClientOptions make_auth_client(const Config& config);
@@ -18,7 +18,8 @@ web::HttpClientOptions make_auth_client(const Config& config);
 // Does any host's login need the accounts file?
 bool uses_accounts_file(const Config& config);
 
-// A warning for each place that passwords are sent to over an open network in the clear.
+// A warning for each place that passwords are sent to, or keys for tokens come from, over an open
+// network in the clear.
 void warn_of_cleartext_logins(const Config& config);
 
 }  // namespace rosterd

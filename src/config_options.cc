@@ -16,7 +16,8 @@ constexpr std::string_view kLevels = "error|warn|info|debug";
 constexpr std::string_view kConflicts = "replace|refuse|rename";
 constexpr std::string_view kFormats = "rosterd|mod_rest";
 constexpr std::string_view kAuthKinds =
-    "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo";
+    "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo|jwt";
+constexpr std::string_view kJwtAlgorithms = "auto|HS256|HS384|HS512|RS256|RS384|RS512";
 constexpr std::string_view kMechanisms =
     "SCRAM-SHA-512-PLUS|SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-512|SCRAM-SHA-256|"
     "SCRAM-SHA-1|PLAIN|OAUTHBEARER|X-OAUTH2|EXTERNAL";
@@ -286,6 +287,32 @@ constexpr Option kOptions[] = {
     {"", "auth_unreachable_ttl", kDuration, 0, 30 * kDay, "", kReload,
      "The same while it cannot be reached; 0 = nobody logs in then.",
      HOST_MEMBER(auth.cache.unreachable_ttl)},
+    {"", "jwt_key_file", kPath, 0, 0, "", kReload,
+     "With auth \"jwt\": keys that check tokens, as JWK, JWKS or PEM (a public key, a "
+     "certificate).",
+     HOST_MEMBER(auth.jwt.key_file)},
+    {"", "jwt_secret_file", kPath, 0, 0, "", kReload,
+     "Or a file with the secret that tokens are signed and checked with.",
+     HOST_MEMBER(auth.jwt.secret_file)},
+    {"", "jwt_jwks_url", kUrl, 0, 0, "", kReload,
+     "Or where the web application publishes its keys as JWKS.", HOST_MEMBER(auth.jwt.jwks_url)},
+    {"", "jwt_algorithm", kText, 0, 0, kJwtAlgorithms, kReload,
+     "Of RSA keys and secrets that do not say it themselves; \"auto\" is RS256 and HS256.",
+     HOST_MEMBER(auth.jwt.algorithm)},
+    {"", "jwt_issuer", kText, 0, 0, "", kReload,
+     "What \"iss\" of a token must be; \"\" = anything.", HOST_MEMBER(auth.jwt.issuer)},
+    {"", "jwt_audience", kText, 0, 0, "", kReload,
+     "What \"aud\" of a token must be or hold; \"\" = anything.", HOST_MEMBER(auth.jwt.audience)},
+    {"", "jwt_jid_field", kText, 0, 0, "", kReload,
+     "The claim that says whose a token is, by address: john@example.com.",
+     HOST_MEMBER(auth.jwt.jid_field)},
+    {"", "jwt_username_field", kText, 0, 0, "", kReload,
+     "The claim that says it by name alone: john; \"\" = jwt_jid_field says it.",
+     HOST_MEMBER(auth.jwt.username_field)},
+    {"", "jwt_leeway", kDuration, 0, 10 * kMinute, "", kReload,
+     "By how much the web application's clock may differ.", HOST_MEMBER(auth.jwt.leeway)},
+    {"", "jwt_session_expiry", kBool, 0, 0, "", kReload, "End a session when its token expires.",
+     HOST_MEMBER(auth.jwt.session_expiry)},
     {"", "tls_required", kBool, 0, 0, "", kReload, "Refuse logins that are not encrypted.",
      MEMBER(streams.negotiation.tls_required)},
     {"", "plain_without_tls", kBool, 0, 0, "", kReload,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 #include <utility>
 
 #include "app/admin.h"
@@ -48,6 +49,7 @@ struct Prepared {
   std::shared_ptr<const net::TlsContext> xmpp_tls;  // null: no host has a certificate
   std::shared_ptr<const net::TlsContext> http_tls;
   store::Accounts accounts;
+  std::map<std::string, app::AuthOptions> auth;  // by host
 };
 
 Result<std::shared_ptr<const net::TlsContext>> make_tls(const Config& config,
@@ -75,7 +77,10 @@ Result<Prepared> prepare(const Config& config) {
   if (!accounts && accounts.error().code != Errc::kNotFound) {
     return tl::unexpected<Error>(accounts.error());
   }
+  auto auth = make_auth(config);
+  if (!auth) return tl::unexpected<Error>(auth.error());
   if (accounts) prepared.accounts = std::move(*accounts);
+  prepared.auth = std::move(*auth);
   prepared.xmpp_tls = std::move(*xmpp_tls);
   prepared.http_tls = std::move(*http_tls);
   return prepared;
@@ -189,7 +194,7 @@ struct Server::Impl final : net::SignalEvents,
         websocket(service, http_server, *loop, make_websocket(config)),
         bosh(service, http_server, *loop, make_bosh(config), config.streams) {
     source.set_core(&core);
-    auth_backends.set_options(make_auth(config));
+    auth_backends.set_options(std::move(prepared.auth));
     observe();
     add_admin_routes();
     add_chat_routes();
@@ -234,10 +239,13 @@ struct Server::Impl final : net::SignalEvents,
   app::AuthRequests auth_requests;
   app::LoopPasswordHasher password_hasher{*loop};
   net::WorkQueue auth_hashes{*loop, kMostHashes};
-  app::AuthBackends auth_backends{host_auth, {auth_requests, password_hasher, *loop, auth_hashes}};
   app::LoginTokens tokens;
   app::FastTokens fast_tokens;
   c2s::Service service;
+  // After what it answers, so that it goes before.
+  app::AuthBackends auth_backends{host_auth,
+                                  {auth_requests, password_hasher, *auth_client, *loop,
+                                   loop->timers(), auth_hashes, config.roster.user_agent}};
   web::HttpServer http_server;
   app::Refresh refresh;
   app::Admin admin;
@@ -418,7 +426,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
     fast_tokens.revoke(user);
   }
   fast_tokens.set_lifetime(fresh.fast_token_lifetime);
-  auth_backends.set_options(make_auth(fresh));
+  auth_backends.set_options(std::move(prepared.auth));
   service.set_options(fresh.streams);
   service.set_tls(std::move(prepared.xmpp_tls));
   http_server.set_options(make_http_server(fresh));

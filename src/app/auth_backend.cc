@@ -8,11 +8,22 @@
 #include "app/auth_http_json.h"
 #include "app/auth_http_mongoose.h"
 #include "app/auth_jsxc.h"
+#include "app/auth_jwt.h"
 #include "app/auth_userinfo.h"
 
 namespace rosterd::app {
 
+namespace {
+
+// A token says itself how long it is good, and checking it asks nobody.
+AuthCacheOptions cache_of(const AuthOptions& options) {
+  return options.kind == AuthKind::kJwt ? AuthCacheOptions{} : options.cache;
+}
+
+}  // namespace
+
 std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
+                                                  const std::string& host,
                                                   const AuthOptions& options) {
   switch (options.kind) {
     case AuthKind::kAccounts:
@@ -29,6 +40,9 @@ std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
       return std::make_unique<AuthCookie>(context.requests, options);
     case AuthKind::kUserinfo:
       return std::make_unique<AuthUserinfo>(context.requests, options);
+    case AuthKind::kJwt:
+      return std::make_unique<AuthJwt>(host, context.fetcher, context.clock, context.timers,
+                                       options.jwt, context.user_agent);
   }
   return nullptr;
 }
@@ -49,10 +63,10 @@ void AuthBackends::set_options(std::map<std::string, AuthOptions> hosts) {
     const auto old = backends_.find(host);
     if (old != backends_.end() && old->second.options == options) {
       fresh.insert(backends_.extract(old));
-    } else if (auto source = make_auth_backend(context_, options)) {
+    } else if (auto source = make_auth_backend(context_, host, options)) {
       const auto made = fresh.emplace(host, Backend{options, std::move(source)}).first;
       const Backend& backend = made->second;
-      routes_.set_source(host, place_cache(host, backend.source.get(), backend.options.cache));
+      routes_.set_source(host, place_cache(host, backend.source.get(), cache_of(backend.options)));
     }
   }
   for (const auto& [host, gone] : backends_) {

@@ -18,12 +18,16 @@ namespace rosterd::app {
 struct AuthContext {
   AuthRequests& requests;
   PasswordHasher& hasher;
+  web::Fetcher& fetcher;
   const Clock& clock;
+  Timers& timers;
   net::WorkQueue& hashes;  // for keys that have to be made of passwords
+  std::string user_agent{};
 };
 
 // Null: this host's accounts are in the file.
 std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
+                                                  const std::string& host,
                                                   const AuthOptions& options);
 
 class AuthBackends {

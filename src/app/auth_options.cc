@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/auth_options.h"
 
+#include "app/auth_jwt.h"
 #include "app/auth_url.h"
 
 namespace rosterd::app {
@@ -18,11 +19,31 @@ const std::string& url_of(const AuthOptions& options) {
   return options.kind == AuthKind::kUserinfo ? options.userinfo_url : options.url;
 }
 
+std::optional<AuthFault> find_jwt_fault(const JwtOptions& options) {
+  const int sources =
+      !options.key_file.empty() + !options.secret_file.empty() + !options.jwks_url.empty();
+  if (sources != 1) {
+    return AuthFault{"auth", "\"jwt\" needs one of jwt_key_file, jwt_secret_file, jwt_jwks_url"};
+  }
+  if (auto checked = check_jwks_url(options.jwks_url); !options.jwks_url.empty() && !checked) {
+    return AuthFault{"jwt_jwks_url", checked.error().text};
+  }
+  const auto algorithm = crypto::parse_signature_algorithm(options.algorithm);
+  if (!options.secret_file.empty() && algorithm && !crypto::is_hmac(*algorithm)) {
+    return AuthFault{"jwt_algorithm", "not one of a secret"};
+  }
+  if (options.jid_field.empty() && options.username_field.empty()) {
+    return AuthFault{"jwt_jid_field", "missing, and so is jwt_username_field"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 xmpp::LoginMethods make_login_methods(const AuthOptions& options) {
   xmpp::LoginMethods methods;
   if (options.kind == AuthKind::kAccounts) return methods;
+  if (options.kind == AuthKind::kJwt) return AuthJwt::methods();
   methods.passwords = options.kind != AuthKind::kCookie && options.kind != AuthKind::kUserinfo;
   methods.scram_sha1 = options.kind == AuthKind::kHttpMongoose && options.scram;
   methods.scram_sha256 = methods.scram_sha1;
@@ -33,6 +54,7 @@ xmpp::LoginMethods make_login_methods(const AuthOptions& options) {
 
 std::optional<AuthFault> find_auth_fault(const AuthOptions& options) {
   if (options.kind == AuthKind::kAccounts) return std::nullopt;
+  if (options.kind == AuthKind::kJwt) return find_jwt_fault(options.jwt);
   const std::string_view option = name_of_url(options.kind);
   const std::string& url = url_of(options);
   if (url.empty()) return AuthFault{option, "missing, and auth says to ask there"};
@@ -47,7 +69,7 @@ std::optional<AuthFault> find_auth_fault(const AuthOptions& options) {
 }
 
 std::optional<http::Url> find_auth_target(const AuthOptions& options, std::string_view host) {
-  if (options.kind == AuthKind::kAccounts) return std::nullopt;
+  if (options.kind == AuthKind::kAccounts || options.kind == AuthKind::kJwt) return std::nullopt;
   auto sample = make_auth_url(url_of(options), xmpp::Jid::make("user", host).value(), "password");
   if (!sample) return std::nullopt;
   return std::move(*sample);

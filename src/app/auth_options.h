@@ -11,6 +11,7 @@
 
 #include "app/auth_cache.h"
 #include "app/credentials.h"
+#include "app/jwt_options.h"
 #include "base/time.h"
 #include "http/url.h"
 #include "xmpp/login.h"
@@ -26,6 +27,7 @@ enum class AuthKind : std::uint8_t {
   kJsxc,
   kCookie,
   kUserinfo,
+  kJwt,
 };
 
 struct AuthOptions {
@@ -40,6 +42,7 @@ struct AuthOptions {
   std::vector<Credential> credentials{};  // of every request, see authorize()
   Duration timeout = std::chrono::seconds(5);
   AuthCacheOptions cache{};
+  JwtOptions jwt{};
 
   friend bool operator==(const AuthOptions&, const AuthOptions&) = default;
 };

@@ -29,6 +29,9 @@ std::optional<std::string> percent_decode(std::string_view bytes);
 // RFC 4648 base64 with padding. decode is strict: no white space, right padding, zero pad bits.
 std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view encoded);
+// RFC 4648 section 5 without padding, as JOSE has it (RFC 7515 section 2). As strict: what is
+// accepted has one way to be written.
+std::optional<std::string> base64url_decode(std::string_view encoded);
 
 // Lower-case hexadecimal.
 std::string hex_encode(std::string_view bytes);

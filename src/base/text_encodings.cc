@@ -36,6 +36,31 @@ int base64_value(char c) {
   return c == '/' ? 63 : -1;
 }
 
+int base64url_value(char c) {
+  if (c == '-') return 62;
+  if (c == '_') return 63;
+  return c == '+' || c == '/' ? -1 : base64_value(c);
+}
+
+// Without padding.
+std::optional<std::string> decode_digits(std::string_view digits, int (*value_of)(char)) {
+  std::string out;
+  out.reserve(digits.size() / 4 * 3 + 2);
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : digits) {
+    const int value = value_of(c);
+    if (value < 0) return std::nullopt;
+    group = (group << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFF;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out += static_cast<char>(group >> bits & 0xFF);
+  }
+  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;  // pad bits
+  return out;
+}
+
 bool is_unreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';
@@ -98,21 +123,12 @@ std::optional<std::string> base64_decode(std::string_view encoded) {
     encoded.remove_suffix(1);
     ++padding;
   }
-  std::string out;
-  out.reserve(encoded.size() / 4 * 3 + 2);
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : encoded) {
-    const int value = base64_value(c);
-    if (value < 0) return std::nullopt;
-    group = (group << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFF;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out += static_cast<char>(group >> bits & 0xFF);
-  }
-  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;  // pad bits
-  return out;
+  return decode_digits(encoded, base64_value);
+}
+
+std::optional<std::string> base64url_decode(std::string_view encoded) {
+  if (encoded.size() % 4 == 1) return std::nullopt;
+  return decode_digits(encoded, base64url_value);
 }
 
 std::string hex_encode(std::string_view bytes) {

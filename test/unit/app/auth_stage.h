@@ -87,7 +87,7 @@ class AuthStage {
   } hasher;
   net::Loop loop{net::LoopOptions{}};
   net::WorkQueue hashes{loop, 3};
-  AuthBackends backends{routes, {requests, hasher, clock, hashes}};
+  AuthBackends backends{routes, {requests, hasher, web_app, clock, timers, hashes}};
 };
 
 }  // namespace rosterd::app

@@ -111,6 +111,18 @@ void base64_decoding_is_strict(void**) {
   }
 }
 
+void base64url_has_no_padding_and_one_way_to_be_written(void**) {
+  assert_text_equal(text::base64url_decode("").value(), "");
+  assert_text_equal(text::base64url_decode("Zg").value(), "f");
+  assert_text_equal(text::base64url_decode("Zm8").value(), "fo");
+  assert_text_equal(text::base64url_decode("Zm9v").value(), "foo");
+  assert_text_equal(text::base64url_decode("-__-").value(), "\xFB\xFF\xFE");
+  for (const char* bad : {"Z", "Zg==", "Zm8=", "Zh", "Zm9", "+//+", "Zm 9v", "Zm9v\n", " Zm9v",
+                          "Zm9v.", "Zm\xC3\xA4"}) {
+    assert_false(text::base64url_decode(bad).has_value());
+  }
+}
+
 void hexadecimal_is_lower_case(void**) {
   assert_text_equal(text::hex_encode(std::string_view("\x00\x0F\xA5\xFF", 4)), "000fa5ff");
 }
@@ -161,6 +173,7 @@ int main() {
       cmocka_unit_test(percent_decoding_refuses_bad_escapes),
       cmocka_unit_test(base64_matches_the_vectors_of_rfc_4648),
       cmocka_unit_test(base64_decoding_is_strict),
+      cmocka_unit_test(base64url_has_no_padding_and_one_way_to_be_written),
       cmocka_unit_test(hexadecimal_is_lower_case),
       cmocka_unit_test(case_is_folded_for_ascii_only),
       cmocka_unit_test(trim_removes_blanks_at_both_ends_only),
