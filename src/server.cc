@@ -243,9 +243,10 @@ struct Server::Impl final : net::SignalEvents,
   app::FastTokens fast_tokens;
   c2s::Service service;
   // After what it answers, so that it goes before.
-  app::AuthBackends auth_backends{host_auth,
-                                  {auth_requests, password_hasher, *auth_client, *loop,
-                                   loop->timers(), auth_hashes, config.roster.user_agent}};
+  app::AuthBackends auth_backends{
+      host_auth,
+      {auth_requests, password_hasher, *auth_client, *loop, loop->timers(), source.login_rosters(),
+       auth_hashes, config.roster.user_agent}};
   web::HttpServer http_server;
   app::Refresh refresh;
   app::Admin admin;

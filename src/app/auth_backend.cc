@@ -31,7 +31,7 @@ std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
     case AuthKind::kHttpBasic:
       return std::make_unique<AuthHttpBasic>(context.requests, options);
     case AuthKind::kHttpJson:
-      return std::make_unique<AuthHttpJson>(context.requests, options);
+      return std::make_unique<AuthHttpJson>(context.requests, context.rosters, options);
     case AuthKind::kHttpMongoose:
       return std::make_unique<AuthHttpMongoose>(context.requests, context.hashes, options);
     case AuthKind::kJsxc:

@@ -9,6 +9,7 @@
 #include "app/auth_options.h"
 #include "app/auth_request.h"
 #include "app/host_auth.h"
+#include "app/login_rosters.h"
 #include "im/ports.h"
 #include "net/work_queue.h"
 
@@ -21,6 +22,7 @@ struct AuthContext {
   web::Fetcher& fetcher;
   const Clock& clock;
   Timers& timers;
+  LoginRosters& rosters;
   net::WorkQueue& hashes;  // for keys that have to be made of passwords
   std::string user_agent{};
 };

@@ -7,6 +7,7 @@
 
 #include "app/auth_url.h"
 #include "app/json_members.h"
+#include "app/response_fields.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -17,18 +18,25 @@ namespace {
 
 class JsonQuestion final : public LoginQuestion {
  public:
-  JsonQuestion(xmpp::Jid user, std::uint64_t ticket, im::AuthEvents* events)
-      : LoginQuestion(ticket, events), user_(std::move(user)) {}
+  JsonQuestion(xmpp::Jid user, LoginRosters& rosters, std::uint64_t ticket, im::AuthEvents* events)
+      : LoginQuestion(ticket, events), user_(std::move(user)), rosters_(rosters) {}
+
+  void on_sent() override { sequence_ = rosters_.expect(user_); }
 
  private:
   Result<xmpp::Login> judge(const http::Response& response) override {
-    const auto verdict = parse_json_verdict(response.body);
+    auto verdict = parse_json_verdict(response.body);
     if (!verdict) return tl::unexpected<Error>(verdict.error());
     if (!verdict->yes) return make_error(Errc::kDenied, "the web application says no");
+    if (!verdict->roster.empty()) {
+      rosters_.bring(user_, {sequence_, std::move(verdict->roster), std::move(verdict->etag)});
+    }
     return xmpp::Login{user_, verdict->expires};
   }
 
   const xmpp::Jid user_;
+  LoginRosters& rosters_;
+  std::uint64_t sequence_ = 0;
 };
 
 Result<WallTime> parse_time(const json::Tape& value) {
@@ -57,6 +65,11 @@ Result<JsonVerdict> parse_json_verdict(std::string_view body) {
   const auto yes = ok ? ok->boolean() : std::nullopt;
   if (!yes) return make_error(Errc::kInvalid, "ok: expected true or false");
   JsonVerdict verdict{*yes};
+  const json::Tape* const roster = find_member(*members, "roster");
+  if (roster && !roster->is_null()) verdict.roster = *roster;
+  const json::Tape* const etag = find_member(*members, "etag");
+  const auto tag = etag ? etag->string() : std::nullopt;
+  if (tag && may_be_etag(*tag)) verdict.etag = *tag;
   const json::Tape* const expires = find_member(*members, "expires");
   if (!expires || expires->is_null()) return verdict;
   auto time = parse_time(*expires);
@@ -67,7 +80,7 @@ Result<JsonVerdict> parse_json_verdict(std::string_view body) {
 
 void AuthHttpJson::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                                   im::AuthEvents* events) {
-  auto question = std::make_unique<JsonQuestion>(user, ticket, events);
+  auto question = std::make_unique<JsonQuestion>(user, rosters_, ticket, events);
   auto url = make_auth_url(options_.url, user, password);
   if (url) {
     web::FetchRequest request;

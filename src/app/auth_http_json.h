@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/login_rosters.h"
 #include "app/web_auth.h"
 #include "base/json_tape.h"
 #include "base/result.h"
@@ -18,19 +19,25 @@ namespace rosterd::app {
 struct JsonVerdict {
   bool yes = false;
   std::optional<WallTime> expires{};  // when the session must end
+  json::Tape roster{};                // empty: none has come
+  std::string etag{};                 // of the roster, "" = none
 };
 
-// `true` or `false`, or {"ok":…,"expires":<seconds since 1970>}; members that are not known are not
-// looked at. kInvalid for anything else.
+// `true` or `false`, or {"ok":…,"expires":<seconds since 1970>,"roster":{…},"etag":"…"}; members
+// that are not known are not looked at, nor is what is in the roster. kInvalid for anything else.
 Result<JsonVerdict> parse_json_verdict(std::string_view body);
 
 class AuthHttpJson final : public WebAuth {
  public:
-  AuthHttpJson(AuthRequests& requests, AuthOptions options)
-      : WebAuth(requests, std::move(options)) {}
+  // `rosters` outlives it and its questions.
+  AuthHttpJson(AuthRequests& requests, LoginRosters& rosters, AuthOptions options)
+      : WebAuth(requests, std::move(options)), rosters_(rosters) {}
 
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
+
+ private:
+  LoginRosters& rosters_;
 };
 
 }  // namespace rosterd::app

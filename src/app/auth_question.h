@@ -20,6 +20,8 @@ Result<http::Response> judge_status(Result<http::Response> response);
 class AuthQuestion {
  public:
   virtual ~AuthQuestion() = default;
+  // It is on its way: what the web app decides from here on may not be in its answer.
+  virtual void on_sent() {}
   // What judge_status() makes of the answer. Returns what is wrong with one that cannot be used,
   // for the log.
   virtual Status on_reply(Result<http::Response> reply) = 0;

@@ -19,7 +19,10 @@ class AuthRequests::Exchange final : public web::FetchEvents {
 
   void start(AuthCall call);
   void refuse(Error error);
-  void on_fetch_sent(std::uint64_t) override { sent_ = true; }
+  void on_fetch_sent(std::uint64_t) override {
+    sent_ = true;
+    question_->on_sent();
+  }
   void on_fetch_done(std::uint64_t, Result<http::Response> response) override;
 
   Handle<Exchange> handle;

@@ -27,6 +27,7 @@ void RefreshBatch::start(RefreshRequest request, Timers& timers, Duration deadli
 
 void RefreshBatch::begin(RefreshUser named) {
   asked_.emplace(named.user.text());
+  source_.login_rosters().drop(named.user);
   if (!core_.is_online(named.user)) return core_.forget_roster(named.user);
   std::optional<DeliveredRoster> delivered;
   if (!named.deltas.empty()) {

@@ -87,6 +87,8 @@ struct RosterSource::Impl final : BulkFetch::Events {
   void on_bulk_finished(BulkFetch& bulk, const std::string& refusal) override;
   void settle(Question& question, Result<FetchedRoster> roster);
   void go_on(Question& question, std::uint64_t answered);
+  std::optional<im::RosterChange> take_brought(const xmpp::Jid& user);
+  void give_brought();
   void report(const RosterFetch& fetch, const Result<FetchedRoster>& roster);
   void report_failure(const RosterFetch& fetch, const Error& error);
 
@@ -101,6 +103,9 @@ struct RosterSource::Impl final : BulkFetch::Events {
   SlotTable<BulkFetch> bulks;  // outlived by the questions that are their members
   std::unordered_map<std::uint64_t, Refetch> refetches;
   std::unordered_map<std::string, std::unique_ptr<Question>> questions;  // by bare JID
+  LoginRosters login_rosters{context.clock, context.last_sequence};
+  std::vector<im::RosterChange> brought;  // to be told when the call that asked has returned
+  Timer giving = Timer::bind<&Impl::give_brought>(this);
 };
 
 RosterSource::Impl::Host& RosterSource::Impl::host_of(const xmpp::Jid& user) {
@@ -260,6 +265,32 @@ void RosterSource::Impl::go_on(Question& question, std::uint64_t answered) {
   context.timers.arm(question.retry, context.clock.now() + question.backoff.next(context.random));
 }
 
+// What came with the login, as if it had been fetched.
+std::optional<im::RosterChange> RosterSource::Impl::take_brought(const xmpp::Jid& user) {
+  auto taken = login_rosters.take(user);
+  if (!taken) return std::nullopt;
+  const im::HeldRoster* const held = context.core->find_held_roster(user);
+  auto parsed = parse_roster(taken->roster, user, options.of(user.domain()).limits,
+                             context.core->interner(), held ? held->roster : im::SharedRoster());
+  if (!parsed) {
+    const auto not_logged = failures.admit(context.clock.now());
+    if (!not_logged) return std::nullopt;
+    log::warn("roster", "what came with a login is fetched instead",
+              {{"user", user.text()}, {"why", parsed.error().text}, {"not_logged", *not_logged}});
+    return std::nullopt;
+  }
+  log_faults("roster", user.text(), *parsed, skips, context.clock.now());
+  return im::RosterChange{
+      user.bare(), std::move(parsed->roster), {std::move(taken->etag), {}, {}}, taken->sequence};
+}
+
+void RosterSource::Impl::give_brought() {
+  for (im::RosterChange& change : std::exchange(brought, {})) {
+    const xmpp::Jid user = change.user;
+    context.core->on_roster_fetched(user, std::move(change));
+  }
+}
+
 void RosterSource::Impl::report(const RosterFetch& fetch, const Result<FetchedRoster>& roster) {
   if (!roster) return report_failure(fetch, roster.error());
   ROSTERD_DEBUG("roster", roster->unchanged ? "fetched, not modified" : "fetched",
@@ -310,6 +341,15 @@ Breakers& RosterSource::breakers() { return impl_->breakers; }
 const RosterSourceOptions& RosterSource::options() const { return impl_->options; }
 
 std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
+  // A question that others wait on goes on, and its answer will be newer.
+  if (!impl_->questions.contains(std::string(user.bare_text()))) {
+    if (auto change = impl_->take_brought(user)) {
+      const std::uint64_t sequence = change->sequence;
+      impl_->brought.push_back(std::move(*change));
+      impl_->context.timers.arm(impl_->giving, impl_->context.clock.now());
+      return sequence;
+    }
+  }
   Impl::Question& question = impl_->open(user);
   question.login = true;
   question.backoff = Backoff();
@@ -318,6 +358,8 @@ std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
 }
 
 void RosterSource::cancel_fetch(const xmpp::Jid& user) {
+  std::erase_if(impl_->brought,
+                [&](const im::RosterChange& one) { return one.user == user.bare(); });
   const auto found = impl_->questions.find(std::string(user.bare_text()));
   if (found == impl_->questions.end()) return;
   found->second->login = false;
@@ -325,6 +367,7 @@ void RosterSource::cancel_fetch(const xmpp::Jid& user) {
 }
 
 void RosterSource::cancel_all() {
+  impl_->brought.clear();
   impl_->questions.clear();
   impl_->refetches.clear();
 }
@@ -347,6 +390,8 @@ void RosterSource::cancel_refetch(std::uint64_t ticket) {
   std::erase(question->second->tickets, ticket);
   impl_->close_unless_wanted(*question->second);
 }
+
+LoginRosters& RosterSource::login_rosters() { return impl_->login_rosters; }
 
 std::uint64_t RosterSource::next_sequence() { return ++impl_->context.last_sequence; }
 

@@ -19,6 +19,7 @@
 #include "app/credentials.h"
 #include "app/fetch_stats.h"
 #include "app/file_reader.h"
+#include "app/login_rosters.h"
 #include "app/origin_breaker.h"
 #include "app/roster_json.h"
 #include "app/roster_url.h"
@@ -90,6 +91,9 @@ class RosterSource : public im::RosterFetcher {
   // cancelled. Returns its ticket, never 0. `sink` outlives the question.
   std::uint64_t refetch(const xmpp::Jid& user, RosterSink* sink);
   void cancel_refetch(std::uint64_t ticket);
+
+  // Rosters that need no fetch.
+  LoginRosters& login_rosters();
 
   // The number of a roster that is at hand now: after all requests sent so far, before all others.
   std::uint64_t next_sequence();

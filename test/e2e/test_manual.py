@@ -29,7 +29,8 @@ answers with the page's answer; app.example.org in their heads and in options is
     online: john, marie/phone     who is logged in when it begins; everybody has an account
     web app at login: PATH BODY   what it answered while they logged in; {} unless it says so
     web app: PATH BODY            what it answers afterwards; or PATH STATUS
-    when: john logs in            what makes rosterd ask; or: john connects (no roster awaited),
+    when: john logs in            what makes rosterd ask; or: john logs in with PASSWORD (that is
+                                  not in the accounts file), john connects (no roster awaited),
                                   john leaves, refresh john marie
     after: NAME, NAME             exchanges that are replayed first, in the same scene
     then: john has a@b both, c@d to           john's roster afterwards; or: john has nobody

@@ -16,6 +16,7 @@ from .signing import FIELD, assert_signed, sign_anew
 
 HOST = "example.com"
 APP = "app.example.org"  # in the page; the test's web app is on a port of loopback
+WITH = "logs in with "  # a password that the web app knows
 THEN = re.compile(r"(\S+) (has|sees|is gone)\b ?(.*)$")
 
 
@@ -122,6 +123,9 @@ class ReplayTest(EndToEndTest):
         subject, _, verb = what.partition(" ")
         if verb == "logs in":
             self.clients[subject] = await self.log_in(subject)
+        elif verb.startswith(WITH):
+            password = verb.removeprefix(WITH)
+            self.clients[subject] = await self.log_in(subject, password=password)
         elif verb == "connects":  # for a roster that does not come
             self.clients[subject] = await self.make_client(subject).open()
         elif verb == "leaves":
@@ -162,6 +166,6 @@ def users_of(chain):
     users = [name.partition("/")[0] for one in chain for name in one.names("online")]
     for one in chain:
         for what in one.all("when"):
-            if what.endswith((" logs in", " connects")):
+            if what.endswith((" logs in", " connects")) or WITH in what:
                 users.append(what.split(" ")[0])
     return dict.fromkeys(users)

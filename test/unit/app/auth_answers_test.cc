@@ -102,6 +102,22 @@ void json_answer_may_say_when_the_session_ends(void**) {
   assert_true(stage.logins.expires == WallTime(std::chrono::seconds(1763990000)));
 }
 
+void json_answer_may_bring_the_roster(void**) {
+  AuthStage stage(make_options(AuthKind::kHttpJson));
+  stage.check("john@h", "secr");
+  stage.web_app.answer("POST /auth", R"({"ok":true,"roster":{"a@h":{}},"etag":"\"v1\""})");
+  auto brought = stage.rosters.take(make_jid("john@h"));
+  assert_true(brought.has_value());
+  assert_text_equal(brought->etag, "\"v1\"");
+  assert_int_equal(brought->sequence, stage.last_sequence);
+  for (const char* body : {"true", R"({"ok":true})", R"({"ok":true,"roster":null})",
+                           R"({"ok":false,"roster":{"a@h":{}}})"}) {
+    stage.check("john@h", "secr");
+    stage.web_app.answer("POST /auth", body);
+    assert_false(stage.rosters.take(make_jid("john@h")).has_value());
+  }
+}
+
 // --- http-mongoose -------------------------------------------------------------------------------
 
 constexpr const char* kCheck = "/auth/check_password?user=john&server=h&pass=s3%26r";
@@ -378,6 +394,7 @@ int main() {
       cmocka_unit_test(json_goes_out_as_json_or_as_if_it_were_a_form),
       cmocka_unit_test(json_answer_is_true_or_false_or_an_object_that_says_which),
       cmocka_unit_test(json_answer_may_say_when_the_session_ends),
+      cmocka_unit_test(json_answer_may_bring_the_roster),
       cmocka_unit_test(mongoose_is_asked_below_the_url),
       cmocka_unit_test(mongoose_answers_true_or_false),
       cmocka_unit_test(keys_come_from_the_web_app_and_are_used_as_they_are),

@@ -85,9 +85,11 @@ class AuthStage {
     std::uint64_t hash(std::string, const std::string&, Events*) override { return 0; }
     void cancel(std::uint64_t) override {}
   } hasher;
+  std::uint64_t last_sequence = 0;
+  LoginRosters rosters{clock, last_sequence};
   net::Loop loop{net::LoopOptions{}};
   net::WorkQueue hashes{loop, 3};
-  AuthBackends backends{routes, {requests, hasher, web_app, clock, timers, hashes}};
+  AuthBackends backends{routes, {requests, hasher, web_app, clock, timers, rosters, hashes}};
 };
 
 }  // namespace rosterd::app

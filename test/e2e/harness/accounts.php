@@ -1,0 +1,67 @@
+<?php
+// SPDX-License-Identifier: MIT
+// A web application with accounts of its own, asked in the three ways of auth = "http-basic",
+// "http-json" and "http-mongoose". Its users are romeo and juliet, as harness/case.py knows them.
+
+function password_of(string $user): ?string
+{
+    return in_array($user, ["romeo", "juliet"], true) ? "secret of $user" : null;
+}
+
+function is_right(string $user, string $password): bool
+{
+    $right = password_of($user);
+    return $right !== null && hash_equals($right, $password);
+}
+
+function keys_of(string $hash, string $password): string
+{
+    $salt = substr(hash("sha256", "salt of $password", true), 0, 16);
+    $salted = hash_pbkdf2($hash, $password, $salt, 4096, 0, true);
+    $stored = hash($hash, hash_hmac($hash, "Client Key", $salted, true), true);
+    $server = hash_hmac($hash, "Server Key", $salted, true);
+    return implode("|", array_map("base64_encode", [$salt, $stored, $server]));
+}
+
+function answer(int $status, string $body): void
+{
+    http_response_code($status);
+    echo $body;
+    exit;
+}
+
+$path = parse_url($_SERVER["REQUEST_URI"], PHP_URL_PATH);
+switch ($path) {
+    case "/basic":
+        $right = is_right($_SERVER["PHP_AUTH_USER"] ?? "", $_SERVER["PHP_AUTH_PW"] ?? "");
+        answer($right ? 200 : 401, "");
+    case "/json":
+        $asked = json_decode(file_get_contents("php://input"), true);
+        answer(200, json_encode(is_right($asked["username"] ?? "", $asked["password"] ?? "")));
+    case "/json-with-roster":
+        $asked = json_decode(file_get_contents("php://input"), true);
+        if (!is_right($asked["username"] ?? "", $asked["password"] ?? "")) {
+            answer(200, json_encode(["ok" => false]));
+        }
+        $roster = ["juliet@example.test" => ["name" => "Juliet"]];
+        answer(200, json_encode(["ok" => true, "roster" => $roster, "etag" => '"v1"']));
+    case "/mongoose/check_password":
+        answer(200, json_encode(is_right($_GET["user"], $_GET["pass"])));
+    case "/mongoose/get_password":
+    case "/clear/get_password":
+        $password = password_of($_GET["user"]);
+        if ($password === null) {
+            answer(404, "");
+        }
+        if ($path === "/clear/get_password") {
+            answer(200, $password);
+        }
+        $sha1 = keys_of("sha1", $password);
+        $sha256 = keys_of("sha256", $password);
+        answer(200, "==MULTI_SCRAM==,4096,===SHA1===$sha1,==SHA256==$sha256");
+    case "/contacts/romeo":
+    case "/contacts/juliet":
+        answer(200, "{}");
+    default:
+        answer(404, "");
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Accounts that are with the web application: nginx and PHP, asked by the protocols of today's
+modules, with slixmpp logging in; and one that answers as it is told."""
+
+import base64
+import hmac
+import json
+import unittest
+
+from harness.backend import answer
+from harness.case import HOST, EndToEndTest, password_of
+from harness.client import LoginFailed
+from harness.php import PhpSite
+
+OUTAGE = "the web application fails, only probes are sent"
+OVER = "the web application answers again"
+
+
+class AccountsCase(EndToEndTest):
+    async def assert_refused(self, why, user="romeo", **more):
+        """The condition, as the client saw it."""
+        client = self.make_client(user, **more)
+        failures = []
+        client.add_event_handler("failed_auth", lambda stanza: failures.append(stanza["condition"]))
+        with self.assertRaises(LoginFailed):
+            await client.open()
+        self.assertIn(why, failures)
+
+
+class AccountsTest(AccountsCase):
+    async def start_site(self, kind, path, roster="/contacts/%s", **options):
+        self.site = PhpSite(self.folder, "accounts.php", self._journals)
+        self.addAsyncCleanup(self.site.stop)
+        await self.site.start()
+        self.make_daemon(
+            auth=kind,
+            http_auth_url=self.site.url + path,
+            http_roster_url=self.site.url + roster,
+            **options,
+        )
+        await self.start_daemon()
+
+    async def reload(self, **options):
+        self.daemon.options.update(options)
+        self.daemon.write_config()
+        since = len(self.daemon.log)
+        await self.daemon.reload()
+        await self.daemon.log.wait(lambda line: "reloaded" in line, "the reload", since)
+
+    def log_lines(self, part):
+        return [line for line in self.daemon.log.entries if part in line]
+
+    async def check_back_end(self, mechanism="PLAIN"):
+        """Right and wrong passwords; and the web application goes and comes back."""
+        romeo = await self.log_in("romeo", mechanism=mechanism)
+        self.assertEqual(romeo.boundjid.bare, f"romeo@{HOST}")
+        await romeo.close()
+        for user, password in (("romeo", "wrong"), ("tybalt", "secret of tybalt")):
+            how = {"mechanism": mechanism, "password": password}
+            await self.assert_refused("not-authorized", user, **how)
+        await self.site.stop_php()
+        for _ in range(7):
+            await self.assert_refused("temporary-auth-failure", mechanism=mechanism)
+        self.assertEqual(len(self.log_lines(OUTAGE)), 1)
+        await self.site.start_php()
+        await self.log_in_when_it_is_back(mechanism)
+        self.assertEqual(len(self.log_lines(OVER)), 1)
+        told = "".join(self.daemon.log.entries)
+        for secret in (password_of("romeo"), "secret+of", "secret%20of", "pass="):
+            self.assertNotIn(secret, told)
+
+    async def log_in_when_it_is_back(self, mechanism):
+        """The breaker lets a probe through after a while."""
+        while not self.log_lines(OVER):
+            try:
+                await (await self.log_in("romeo", mechanism=mechanism)).close()
+            except LoginFailed:
+                pass
+        await self.log_in("juliet", mechanism=mechanism)
+
+    async def test_http_basic(self):
+        await self.start_site("http-basic", "/basic")
+        await self.check_back_end()
+
+    async def test_http_json(self):
+        await self.start_site("http-json", "/json")
+        await self.check_back_end()
+
+    async def test_http_mongoose_by_plain(self):
+        await self.start_site("http-mongoose", "/mongoose")
+        await self.check_back_end()
+
+    async def test_http_mongoose_by_keys_of_the_application(self):
+        await self.start_site("http-mongoose", "/mongoose", auth_scram=True)
+        await self.check_back_end("SCRAM-SHA-256-PLUS")
+        await self.log_in("romeo", mechanism="SCRAM-SHA-1-PLUS")
+
+    async def test_http_mongoose_by_passwords_in_the_clear(self):
+        await self.start_site("http-mongoose", "/clear", auth_scram=True)
+        await self.log_in("romeo", mechanism="SCRAM-SHA-256-PLUS")
+        await self.assert_refused(
+            "not-authorized", mechanism="SCRAM-SHA-256-PLUS", password="wrong"
+        )
+        await self.assert_refused("not-authorized", "tybalt", mechanism="SCRAM-SHA-256-PLUS")
+
+    async def test_roster_comes_with_the_login(self):
+        # There is no roster where it would be fetched from.
+        await self.start_site("http-json", "/json-with-roster", roster="/nowhere/%s")
+        romeo = await self.make_client("romeo").open()
+        self.assertEqual(list(await romeo.ask_roster()), [f"juliet@{HOST}"])
+
+    async def test_connection_refused_is_no_wrong_password(self):
+        await self.start_site("http-basic", "/basic")
+        await self.site.stop_nginx()
+        await self.assert_refused("temporary-auth-failure")
+        await self.site.start_nginx()
+        await self.log_in("romeo")
+
+    async def test_scram_is_offered_only_where_it_can_succeed(self):
+        await self.start_site("http-basic", "/basic")
+        raw = await self.open_raw_xmpp(tls=True)
+        features = await raw.features()
+        self.assertIn("<mechanism>PLAIN</mechanism>", features)
+        self.assertNotIn("SCRAM", features)
+
+    async def test_reload_moves_accounts_to_the_application(self):
+        await self.start_site("http-basic", "/basic")
+        await self.reload(auth="accounts")
+        await self.assert_refused("not-authorized")
+        await self.reload(auth="http-json", http_auth_url=self.site.url + "/json")
+        await self.log_in("romeo")
+
+
+class OtherKindsTest(AccountsCase):
+    """The web application is one that answers as it is told."""
+
+    async def start(self, **options):
+        back_end = await self.start_back_end()
+        self.url = f"http://127.0.0.1:{back_end.port}"
+        back_end.answers["/contacts/romeo"] = answer("{}")
+        here = {name: value.replace("APP", self.url) if isinstance(value, str) else value
+                for name, value in options.items()}  # fmt: skip
+        self.make_daemon(http_roster_url=self.url + "/contacts/%s", **here)
+        await self.start_daemon()
+
+    async def test_jsxc(self):
+        await self.start(auth="jsxc", http_auth_url="APP/api", jsxc_secret="a key")
+        self.back_end.answers["/api"] = answer('{"result":"success","data":{"uid":"romeo"}}')
+        await self.log_in("romeo")
+        head, _, body = self.back_end.messages[0].partition(b"\r\n\r\n")
+        digest = hmac.new(b"a key", body, "sha1").hexdigest()
+        self.assertIn(f"X-JSXC-SIGNATURE: sha1={digest}\r\n".encode(), head)
+        self.assertIn(b"operation=auth&username=romeo&domain=example.test&password=", body)
+        for result, failure in (("noauth", "not-authorized"), ("error", "temporary-auth-failure")):
+            self.back_end.answers["/api"] = answer(json.dumps({"result": result}))
+            await self.assert_refused(failure)
+
+    async def log_in_by_cookie(self, cookie):
+        """As a page does. What came of it."""
+        browser = await self.open_raw_websocket()
+        await browser.shake_hands(Origin="https://app.example.org", Cookie=cookie)
+        _, features = await browser.open_stream()
+        self.assertIn("<mechanism>EXTERNAL</mechanism>", features)
+        await browser.send_text(
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>"
+        )
+        return await browser.read_text()
+
+    async def test_cookie(self):
+        await self.start(
+            auth="cookie",
+            http_cookie_auth_url="APP/whose",
+            http_origins=["https://app.example.org"],
+            tls_required=False,
+        )
+        self.back_end.answers["/whose"] = answer("Romeo\n")
+        self.assertIn("<success", await self.log_in_by_cookie("sid=7; theme=dark"))
+        self.assertIn("\r\nCookie: sid=7; theme=dark\r\n", self.back_end.heads[0])
+        await self.back_end.asked("/contacts/romeo")
+        for given, failure in ((answer("", "401 No"), "not-authorized"),
+                               (answer("romeo@elsewhere.test"), "not-authorized"),
+                               (answer("", "500 Oh"), "temporary-auth-failure")):  # fmt: skip
+            self.back_end.answers["/whose"] = given
+            self.assertIn(f"<{failure}/>", await self.log_in_by_cookie("sid=8"))
+        self.assertIn("is of another host", "\n".join(self.daemon.log.entries))
+
+    async def log_in_by_token(self, token):
+        raw = await self.open_raw_xmpp(tls=True)
+        features = await raw.features()
+        self.assertIn("<mechanism>OAUTHBEARER</mechanism>", features)
+        self.assertNotIn("SCRAM", features)
+        first = base64.b64encode(f"n,,\x01auth=Bearer {token}\x01\x01".encode()).decode()
+        auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='OAUTHBEARER'>{}</auth>"
+        await raw.send(auth.format(first))
+        await raw.read_until(">", len(raw.received))
+        if "<challenge" in raw.received:
+            await raw.send("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>AQ==</response>")
+            await raw.read_until("</failure>")
+        return raw.received
+
+    async def test_userinfo(self):
+        await self.start(auth="userinfo", userinfo_url="APP/userinfo", userinfo_field="login")
+        self.back_end.answers["/userinfo"] = answer('{"sub":"17","login":"romeo"}')
+        self.assertIn("<success", await self.log_in_by_token("t0k3n"))
+        self.assertIn("\r\nAuthorization: Bearer t0k3n\r\n", self.back_end.heads[0])
+        self.back_end.answers["/userinfo"] = answer("", "401 No")
+        self.assertIn("<not-authorized/>", await self.log_in_by_token("t0k3n"))
+        self.assertNotIn("t0k3n", "\n".join(self.daemon.log.entries))
+
+
+if __name__ == "__main__":
+    unittest.main()
