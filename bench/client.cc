@@ -80,12 +80,15 @@ void append_element(std::string& out, Carrier carrier, std::string_view element)
   out += element;
 }
 
-Client::Client(std::uint16_t port, Carrier carrier) : carrier_(carrier), fd_(connect_to(port)) {
+Client::Client(std::uint16_t port, Carrier carrier, SSL_SESSION* resumed)
+    : carrier_(carrier), fd_(connect_to(port)) {
   if (carrier == Carrier::kWebSocket) open_websocket();
   if (carrier != Carrier::kTls) return;
   ssl_ = SSL_new(tls_context());
   SSL_set_fd(ssl_, fd_);
+  if (resumed) SSL_set_session(ssl_, resumed);
   if (SSL_connect(ssl_) != 1) give_up("TLS handshake failed");
+  if (resumed && SSL_session_reused(ssl_) != 1) give_up("TLS was not resumed");
 }
 
 Client::~Client() {

@@ -34,7 +34,8 @@ void append_element(std::string& out, Carrier carrier, std::string_view element)
 
 class Client {
  public:
-  Client(std::uint16_t port, Carrier carrier);
+  // `resumed`: a session of an earlier connection by TLS; gives up where the server has none of it.
+  Client(std::uint16_t port, Carrier carrier, SSL_SESSION* resumed = nullptr);
   ~Client();
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
@@ -50,6 +51,8 @@ class Client {
   // When it returns, all that the server had for this client before is read, and returned.
   std::string barrier();
 
+  // What resumes this connection by TLS; the caller frees it.
+  SSL_SESSION* take_tls_session() const { return SSL_get1_session(ssl_); }
   int fd() const { return fd_; }
 
  private:

@@ -10,6 +10,7 @@ namespace bench {
 
 std::string base64(std::string_view bytes);
 std::string base64_decode(std::string_view text);
+std::string hmac(std::string_view key, std::string_view data);  // SHA-256
 
 class Scram {
  public:
