@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from scene import HOST, USERS, open_scene, password_of, run_until_signal
+from scene import HOST, LOGINS, USERS, open_scene, password_of, run_until_signal
 
 HERE = os.path.dirname(os.path.relpath(__file__))
 
@@ -56,7 +56,7 @@ def explain(scene):
     )
 
 
-async def main(program):
+async def main(program, login):
     ready = False
     early = []
 
@@ -66,7 +66,7 @@ async def main(program):
         else:
             early.append(line)
 
-    async with open_scene(program, default_ports=True, echo=echo) as scene:
+    async with open_scene(program, default_ports=True, login=login, echo=echo) as scene:
         print(explain(scene), flush=True)
         ready = True
         print(*early, sep="\n", flush=True)
@@ -78,7 +78,9 @@ async def main(program):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rosterd", required=True, help="the built program")
+    parser.add_argument("--login", choices=LOGINS, default=LOGINS[0], help="how users log in")
+    options = parser.parse_args()
     try:
-        sys.exit(run_until_signal(main(parser.parse_args().rosterd)))
+        sys.exit(run_until_signal(main(options.rosterd, options.login)))
     except AssertionError as error:
         sys.exit(f"demo: {error}")

@@ -71,10 +71,14 @@ def choose_port(default, purpose):
     return port
 
 
-class Scene:
-    """`ports` are the default ones where they are free; otherwise any free ones."""
+LOGINS = ("http-json", "http-basic", "jwt")
 
-    def __init__(self, program, folder, *, default_ports, echo=None):
+
+class Scene:
+    """`ports` are the default ones where they are free; otherwise any free ones. `login`: by which
+    of LOGINS rosterd lets users in, whose passwords the web application alone has."""
+
+    def __init__(self, program, folder, *, default_ports, login=LOGINS[0], echo=None):
         self._kept = program.parent.parent / "demo"
         certificate = find_certificate(self._kept)
         choose = choose_port if default_ports else lambda _default, _purpose: free_port()
@@ -89,11 +93,18 @@ class Scene:
             http_roster_url=self.web_app.roster_url,
             webhook_url=self.web_app.events_url,
             app_auth=[f"hmac:demo:{SECRET}"],
-            http_sasl_mechanisms=["PLAIN"],  # a login token is a password
+            **self._login_options(login, folder),
             http_origins=[self.web_app.url, f"http://localhost:{self.web_app.port}"],
         )
         self.has_page = False
         self._echo = echo
+
+    def _login_options(self, login, folder):
+        if login != "jwt":
+            return {"auth": login, "http_auth_url": self.web_app.auth_url}
+        secret = folder / "jwt-secret"
+        secret.write_text(SECRET)
+        return {"auth": login, "jwt_secret_file": str(secret)}
 
     @property
     def certificate(self):
@@ -101,14 +112,14 @@ class Scene:
 
     async def start(self):
         self.daemon.write_config()
-        for user in USERS:
-            await self.daemon.add_account(f"{user}@{HOST}", password_of(user))
         converse = await find_converse(self._kept / "node")
         self.has_page = converse != ""
         await self.web_app.start(
             *USERS,
             refresh_url=self.daemon.refresh_url,
             secret=SECRET,
+            jwt_secret=SECRET,
+            passwords={user: password_of(user) for user in USERS},
             converse=converse,
             websocket_url=self.daemon.websocket_url,
         )

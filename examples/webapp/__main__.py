@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 
+from accounts import Accounts
 from chat import Assets
 from events import Events
 from friends import Friends
@@ -38,7 +39,11 @@ def parse_arguments():
     option("secret", "", "of rosterd's app_auth = [\"hmac:KEYID:SECRET\"], for events")
     option("converse", "", "folder of converse.js, as npm installs it, for the chat page")
     option("websocket-url", "", "where browsers reach rosterd: ws://127.0.0.1:5280/xmpp-websocket")
+    option("jwt-secret", "", "signs the tokens with which pages log in; empty: rosterd gives them")
     parser.add_argument("--user", action="append", default=[], help="add this user; repeatable")
+    parser.add_argument(
+        "--password", action="append", default=[], help="set USER:PASSWORD; repeatable"
+    )
     parser.add_argument("--verbose", action="store_true", help="print each request")
     return parser.parse_args()
 
@@ -49,6 +54,9 @@ def main():
     for user in arguments.user:
         if not friends.has_user(user):
             friends.add_user(user)
+    accounts = Accounts(arguments.database, arguments.chat_host, arguments.jwt_secret)
+    for password in arguments.password:
+        accounts.set_password(*password.split(":", 1))
     rosterd = Rosterd(arguments.refresh_url)
     events = Events(arguments.database, arguments.secret)
     address = (arguments.bind, arguments.port)
@@ -56,6 +64,7 @@ def main():
         server = Server(
             address,
             friends,
+            accounts,
             rosterd,
             events,
             Assets(arguments.converse),

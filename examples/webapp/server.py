@@ -2,6 +2,8 @@
 """HTTP: one table of routes, one handler per route. After each change the handler tells rosterd
 whose rosters changed."""
 
+import base64
+import binascii
 import http.server
 import ipaddress
 import json
@@ -24,9 +26,10 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address, friends, rosterd, events, assets, *, chat_host, websocket_url):
+    def __init__(self, address, friends, accounts, rosterd, events, assets, *, chat_host, websocket_url):
         super().__init__(address, Handler)
         self.friends = friends
+        self.accounts = accounts
         self.rosterd = rosterd
         self.events = events
         self.assets = assets
@@ -102,6 +105,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._refuse_other_machines()
         if not self._friends.has_user(user):
             raise Refused(f"there is no user {user}", 404)
+        accounts = self.server.accounts
+        if accounts.has_tokens:
+            login = {"jid": accounts.address_of(user), "password": accounts.make_token(user)}
+            return self._send_json(200, login, ("Cache-Control", "no-store"))
         said = self._rosterd.login_token(user)
         if said.get("status") != 200:
             raise Refused(f"rosterd gave no token: {said.get('error') or said['answer']}", 503)
@@ -156,6 +163,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_contacts(self, user):
         self._send_json(200, roster_of(self._friends.friends_of(user), self.server.chat_host))
 
+    def get_auth(self):
+        """auth = "http-basic": any 2xx lets the user in."""
+        kind, _, encoded = self.headers.get("Authorization", "").partition(" ")
+        try:
+            user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            colon = ""
+        if kind != "Basic" or not colon or not self._may_log_in(user, password):
+            raise Refused("wrong user name or password", 401)
+        self._send_json(200, {"user": user})
+
+    def post_auth(self):
+        """auth = "http-json": `true` lets the user in."""
+        self._send_json(200, self._may_log_in(self._json("username", str), self._json("password", str)))
+
+    def _may_log_in(self, user, password):
+        return self._friends.has_user(user) and self.server.accounts.is_right(user, password)
+
     # --- what rosterd tells ----------------------------------------------------------------------
 
     def post_events(self):
@@ -193,6 +218,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             ("DELETE", "/api/friends/NAME/NAME", api_unfriend),
             ("GET", "/api/online", api_online),
             ("GET", "/contacts/NAME", get_contacts),
+            ("GET", "/auth", get_auth),
+            ("POST", "/auth", post_auth),
             ("POST", "/chat/events", post_events),
         ]
     ]

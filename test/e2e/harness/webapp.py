@@ -35,6 +35,7 @@ class WebApp:
         self.url = f"http://127.0.0.1:{self.port}"
         self.chat_url = self.url + "/chat"
         self.roster_url = self.url + "/contacts/%s"
+        self.auth_url = self.url + "/auth"
         self.events_url = self.url + "/chat/events"
         self._child = None
 
@@ -42,14 +43,26 @@ class WebApp:
     def log(self):
         return self._child.log
 
-    async def start(self, *users, refresh_url="", secret="", converse="", websocket_url=""):
+    async def start(
+        self,
+        *users,
+        refresh_url="",
+        secret="",
+        jwt_secret="",
+        passwords={},
+        converse="",
+        websocket_url="",
+    ):
         """May be called again after stop(): the database stays. `secret`: events are signed.
-        `converse` and `websocket_url`: for its chat page."""
+        `converse` and `websocket_url`: for its chat page. `passwords`: by user."""
         self._child = Child("web app")
         arguments = ["--port", self.port, "--database", self.folder / "friends.sqlite3"]
         arguments += ["--chat-host", self.chat_host, "--refresh-url", refresh_url, "--verbose"]
         arguments += ["--secret", secret]
         arguments += ["--converse", converse, "--websocket-url", websocket_url]
+        arguments += ["--jwt-secret", jwt_secret]
+        for user, password in passwords.items():
+            arguments += ["--password", f"{user}:{password}"]
         for user in users:
             arguments += ["--user", user]
         await self._child.start(sys.executable, "-B", PROGRAM, *arguments, stdin=subprocess.DEVNULL)
