@@ -16,7 +16,8 @@ constexpr std::string_view kLevels = "error|warn|info|debug";
 constexpr std::string_view kConflicts = "replace|refuse|rename";
 constexpr std::string_view kFormats = "rosterd|mod_rest";
 constexpr std::string_view kAuthKinds =
-    "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo|jwt";
+    "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo|jwt|external";
+constexpr std::string_view kProgramProtocols = "ejabberd|generic";
 constexpr std::string_view kJwtAlgorithms = "auto|HS256|HS384|HS512|RS256|RS384|RS512";
 constexpr std::string_view kMechanisms =
     "SCRAM-SHA-512-PLUS|SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-512|SCRAM-SHA-256|"
@@ -53,6 +54,9 @@ OptionValue to_value(app::EventFormat member) {
 }
 OptionValue to_value(app::AuthKind member) {
   return choice_at(kAuthKinds, static_cast<std::size_t>(member));
+}
+OptionValue to_value(app::ProgramProtocol member) {
+  return choice_at(kProgramProtocols, static_cast<std::size_t>(member));
 }
 OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
   std::vector<std::string> names;
@@ -95,6 +99,10 @@ void from_value(const OptionValue& value, im::Options::Conflict& member) {
 }
 void from_value(const OptionValue& value, app::EventFormat& member) {
   member = static_cast<app::EventFormat>(choice_index(kFormats, std::get<std::string>(value)));
+}
+void from_value(const OptionValue& value, app::ProgramProtocol& member) {
+  member = static_cast<app::ProgramProtocol>(
+      choice_index(kProgramProtocols, std::get<std::string>(value)));
 }
 void from_value(const OptionValue& value, app::AuthKind& member) {
   member = static_cast<app::AuthKind>(choice_index(kAuthKinds, std::get<std::string>(value)));
@@ -313,6 +321,14 @@ constexpr Option kOptions[] = {
      "By how much the web application's clock may differ.", HOST_MEMBER(auth.jwt.leeway)},
     {"", "jwt_session_expiry", kBool, 0, 0, "", kReload, "End a session when its token expires.",
      HOST_MEMBER(auth.jwt.session_expiry)},
+    {"", "auth_program", kList, 0, 0, "", kReload,
+     "With auth \"external\": the program that is asked, by its absolute path, and its arguments.",
+     HOST_MEMBER(auth.program.command)},
+    {"", "auth_program_protocol", kText, 0, 0, kProgramProtocols, kReload,
+     "How it is asked: as ejabberd or, by lines, as Prosody (\"generic\") does.",
+     HOST_MEMBER(auth.program.protocol)},
+    {"", "auth_program_count", kCount, 1, 64, "", kReload,
+     "How many of it run; each answers one login at a time.", HOST_MEMBER(auth.program.count)},
     {"", "tls_required", kBool, 0, 0, "", kReload, "Refuse logins that are not encrypted.",
      MEMBER(streams.negotiation.tls_required)},
     {"", "plain_without_tls", kBool, 0, 0, "", kReload,

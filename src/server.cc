@@ -26,6 +26,7 @@
 #include "config_options.h"
 #include "im/core.h"
 #include "net/loop.h"
+#include "net/process.h"
 #include "process_figures.h"
 #include "sd_notify.h"
 #include "store/accounts_auth.h"
@@ -239,6 +240,7 @@ struct Server::Impl final : net::SignalEvents,
   app::AuthRequests auth_requests;
   app::LoopPasswordHasher password_hasher{*loop};
   net::WorkQueue auth_hashes{*loop, kMostHashes};
+  net::LoopProcesses processes{*loop};
   app::LoginTokens tokens;
   app::FastTokens fast_tokens;
   c2s::Service service;
@@ -246,7 +248,7 @@ struct Server::Impl final : net::SignalEvents,
   app::AuthBackends auth_backends{
       host_auth,
       {auth_requests, password_hasher, *auth_client, *loop, loop->timers(), source.login_rosters(),
-       auth_hashes, config.roster.user_agent}};
+       auth_hashes, processes, config.roster.user_agent}};
   web::HttpServer http_server;
   app::Refresh refresh;
   app::Admin admin;
@@ -355,6 +357,7 @@ void Server::Impl::close_all() {
   http_client->stop();
   auth_client->stop();
   auth_hashes.cancel();
+  processes.stop();
   housekeeping.cancel();
   loop->unwatch_signals();
   loop->timers().arm(drain_deadline, loop->now() + config.drain_timeout);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/auth_cookie.h"
+#include "app/auth_external.h"
 #include "app/auth_http_basic.h"
 #include "app/auth_http_json.h"
 #include "app/auth_http_mongoose.h"
@@ -43,6 +44,9 @@ std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
     case AuthKind::kJwt:
       return std::make_unique<AuthJwt>(host, context.fetcher, context.clock, context.timers,
                                        options.jwt, context.user_agent);
+    case AuthKind::kExternal:
+      return std::make_unique<AuthExternal>(host, context.processes, context.clock, context.timers,
+                                            options.program, options.timeout);
   }
   return nullptr;
 }

@@ -24,6 +24,7 @@ struct AuthContext {
   Timers& timers;
   LoginRosters& rosters;
   net::WorkQueue& hashes;  // for keys that have to be made of passwords
+  net::ProcessStarter& processes;
   std::string user_agent{};
 };
 

@@ -8,6 +8,11 @@ namespace rosterd::app {
 
 namespace {
 
+// The others have accounts, keys or a program of their own.
+bool asks_web_app(AuthKind kind) {
+  return kind != AuthKind::kAccounts && kind != AuthKind::kJwt && kind != AuthKind::kExternal;
+}
+
 // Of a back end.
 std::string_view name_of_url(AuthKind kind) {
   if (kind == AuthKind::kCookie) return "http_cookie_auth_url";
@@ -38,6 +43,18 @@ std::optional<AuthFault> find_jwt_fault(const JwtOptions& options) {
   return std::nullopt;
 }
 
+std::optional<AuthFault> find_program_fault(const ProgramOptions& options) {
+  constexpr std::string_view kOption = "auth_program";
+  if (options.command.empty()) return AuthFault{kOption, "missing, and auth says to ask it"};
+  if (!options.command.front().starts_with('/')) {
+    return AuthFault{kOption, '"' + options.command.front() + "\" is not an absolute path"};
+  }
+  for (const std::string& part : options.command) {
+    if (part.find('\0') != part.npos) return AuthFault{kOption, "a NUL cannot be passed on"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 xmpp::LoginMethods make_login_methods(const AuthOptions& options) {
@@ -55,6 +72,7 @@ xmpp::LoginMethods make_login_methods(const AuthOptions& options) {
 std::optional<AuthFault> find_auth_fault(const AuthOptions& options) {
   if (options.kind == AuthKind::kAccounts) return std::nullopt;
   if (options.kind == AuthKind::kJwt) return find_jwt_fault(options.jwt);
+  if (options.kind == AuthKind::kExternal) return find_program_fault(options.program);
   const std::string_view option = name_of_url(options.kind);
   const std::string& url = url_of(options);
   if (url.empty()) return AuthFault{option, "missing, and auth says to ask there"};
@@ -69,7 +87,7 @@ std::optional<AuthFault> find_auth_fault(const AuthOptions& options) {
 }
 
 std::optional<http::Url> find_auth_target(const AuthOptions& options, std::string_view host) {
-  if (options.kind == AuthKind::kAccounts || options.kind == AuthKind::kJwt) return std::nullopt;
+  if (!asks_web_app(options.kind)) return std::nullopt;
   auto sample = make_auth_url(url_of(options), xmpp::Jid::make("user", host).value(), "password");
   if (!sample) return std::nullopt;
   return std::move(*sample);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/auth_cache.h"
+#include "app/auth_program.h"
 #include "app/credentials.h"
 #include "app/jwt_options.h"
 #include "base/time.h"
@@ -28,6 +29,7 @@ enum class AuthKind : std::uint8_t {
   kCookie,
   kUserinfo,
   kJwt,
+  kExternal,
 };
 
 struct AuthOptions {
@@ -43,6 +45,7 @@ struct AuthOptions {
   Duration timeout = std::chrono::seconds(5);
   AuthCacheOptions cache{};
   JwtOptions jwt{};
+  ProgramOptions program{};
 
   friend bool operator==(const AuthOptions&, const AuthOptions&) = default;
 };

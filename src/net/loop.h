@@ -126,6 +126,7 @@ class Loop : public Clock {
   friend class Listener;
   friend class Connector;
   friend class Resolver;
+  friend class LoopProcesses;
   struct Uv;  // the libuv handles, see uv_loop.h
 
   void begin_turn() const;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/auth_backend.h"
+#include "net/process.h"
 #include "unit/app/stage.h"
 
 namespace rosterd::app {
@@ -89,7 +90,14 @@ class AuthStage {
   LoginRosters rosters{clock, last_sequence};
   net::Loop loop{net::LoopOptions{}};
   net::WorkQueue hashes{loop, 3};
-  AuthBackends backends{routes, {requests, hasher, web_app, clock, timers, rosters, hashes}};
+  // For programs, of which there are none either.
+  class NoProcesses final : public net::ProcessStarter {
+    Result<net::Process*> start(const std::vector<std::string>&, net::ProcessEvents*) override {
+      return make_error(Errc::kUnavailable, "none");
+    }
+  } processes;
+  AuthBackends backends{routes,
+                        {requests, hasher, web_app, clock, timers, rosters, hashes, processes}};
 };
 
 }  // namespace rosterd::app
