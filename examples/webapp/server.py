@@ -26,7 +26,9 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address, friends, accounts, rosterd, events, assets, *, chat_host, websocket_url):
+    def __init__(
+        self, address, friends, accounts, rosterd, events, assets, *, chat_host, websocket_url
+    ):
         super().__init__(address, Handler)
         self.friends = friends
         self.accounts = accounts
@@ -176,7 +178,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def post_auth(self):
         """auth = "http-json": `true` lets the user in."""
-        self._send_json(200, self._may_log_in(self._json("username", str), self._json("password", str)))
+        user, password = self._json("username", str), self._json("password", str)
+        self._send_json(200, self._may_log_in(user, password))
 
     def _may_log_in(self, user, password):
         return self._friends.has_user(user) and self.server.accounts.is_right(user, password)

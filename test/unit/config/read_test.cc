@@ -198,7 +198,7 @@ void choice_that_is_none_is_a_fault(void**) {
   assert_fault("resource_conflict = \"Replace\"",
                "f.toml:1: resource_conflict: expected \"replace\", \"refuse\" or \"rename\"");
   assert_true(contains(fault_of("sasl_mechanisms = [\"DIGEST-MD5\"]\n" + kHost),
-                       "sasl_mechanisms: expected a list of \"SCRAM-SHA-256-PLUS\""));
+                       "sasl_mechanisms: expected a list of \"SCRAM-SHA-512-PLUS\""));
 }
 
 void broken_toml_is_told_with_its_line(void**) {
