@@ -57,7 +57,7 @@ Outcome outcome_for(const Result<http::Response>& response) {
 void AuthRequests::Exchange::start(AuthCall call) {
   host_ = std::move(call.host);
   breaker_ = owner_.breakers_.of(host_, call.request.url.origin());
-  owner_.kept_[host_] = breaker_;
+  owner_.kept_[host_ + ' ' + call.request.url.origin()] = breaker_;
   const Instant now = owner_.clock_.now();
   if (!breaker_->admit(now, false)) {
     return refuse({Errc::kUnavailable, "not asked, the web application has been failing"});

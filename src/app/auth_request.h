@@ -51,7 +51,8 @@ class AuthRequests {
   const Clock& clock_;
   Timers& timers_;
   Breakers& breakers_;
-  std::map<std::string, std::shared_ptr<OriginBreaker>> kept_;  // by host, between its questions
+  // By host and origin, which come from the configuration: between their questions.
+  std::map<std::string, std::shared_ptr<OriginBreaker>> kept_;
   const std::string user_agent_;
   LogLimit faults_{std::chrono::seconds(10)};
   SlotTable<Exchange> exchanges_;
