@@ -52,6 +52,10 @@ void mechanisms_of_fast_stand_inline_and_nowhere_else(void**) {
                     "<fast xmlns='urn:xmpp:fast:0'>"
                     "<mechanism>HT-SHA-256-NONE</mechanism></fast>"));
   assert_false(holds(Stream(true, {"x", "y", "z"}).header(), "HT-"));
+}
+
+// A proof by a token that anybody could read is one that anybody could send.
+void mechanisms_of_fast_are_as_little_offered_in_the_clear_as_passwords(void**) {
   NegotiationOptions options;
   options.fast = true;
   options.tls_required = false;
@@ -215,6 +219,7 @@ void token_that_cannot_be_had_here_is_not_given(void**) {
 int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(mechanisms_of_fast_stand_inline_and_nowhere_else),
+      cmocka_unit_test(mechanisms_of_fast_are_as_little_offered_in_the_clear_as_passwords),
       cmocka_unit_test(token_is_given_in_exchange_for_a_login),
       cmocka_unit_test(failed_login_gets_none),
       cmocka_unit_test(token_logs_in_binds_and_proves_the_server_in_one_step),
