@@ -21,12 +21,12 @@ void Accounts::check_password(const xmpp::Jid& user, std::string password, std::
       {Question::Kind::kPassword, user, std::move(password), {}, {}, ticket, events});
 }
 
-void Accounts::identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) {
+void Accounts::identify(xmpp::Evidence given, std::uint64_t ticket, im::AuthEvents* events) {
   questions_.push_back({Question::Kind::kIdentity,
                         {},
                         {},
                         {},
-                        evidence.token.empty() ? evidence.cookie : evidence.token,
+                        given.token.empty() ? given.cookie : given.token,
                         ticket,
                         events});
 }
