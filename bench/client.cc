@@ -92,6 +92,8 @@ Client::Client(std::uint16_t port, Carrier carrier, SSL_SESSION* resumed)
 }
 
 Client::~Client() {
+  // OpenSSL forgets the session of a connection that was not shut down.
+  if (ssl_) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN);
   SSL_free(ssl_);
   if (fd_ >= 0) ::close(fd_);
 }
