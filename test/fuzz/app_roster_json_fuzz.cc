@@ -39,6 +39,12 @@ void check_item(const rosterd::Interner& names, const rosterd::im::RosterItem& i
   require(twice == groups.end());
 }
 
+// The place is left out: of a token that lies in several parts another byte may be told.
+std::string_view cause_of(std::string_view error) {
+  constexpr std::string_view kPlace = "JSON, byte ";
+  return error.starts_with(kPlace) ? error.substr(error.find(':')) : error;
+}
+
 // The same body in parts, to be read as what may replace `base`.
 void check_parts(std::string_view body, const rosterd::xmpp::Jid& owner, rosterd::Interner& names,
                  const rosterd::Result<rosterd::app::ParsedRoster>& whole,
@@ -51,7 +57,7 @@ void check_parts(std::string_view body, const rosterd::xmpp::Jid& owner, rosterd
   }
   const auto page = parser.finish();
   require(page.has_value() == whole.has_value());
-  if (!page) return require(page.error().text == whole.error().text);
+  if (!page) return require(cause_of(page.error().text) == cause_of(whole.error().text));
   const auto [roster, unusable] = draft.take();
   require(page->skipped + unusable == whole->skipped && page->dropped == whole->dropped);
   require(roster.version() == whole->roster.version());
