@@ -65,8 +65,11 @@ build: deps-build
 try-page:
 	@$(MAKE) --no-print-directory deps-page || true
 
+# By which protocol rosterd lets the web application's users in: http-json, http-basic or jwt.
+LOGIN ?= http-json
+
 demo: deps-demo try-page build
-	@exec /usr/bin/python3 -B examples/demo/demo.py --rosterd $(BUILD)/release/rosterd
+	@exec /usr/bin/python3 -B examples/demo/demo.py --rosterd $(BUILD)/release/rosterd --login $(LOGIN)
 
 demo-check: deps-demo try-page build
 	@/usr/bin/python3 -B examples/demo/demo_check.py --rosterd $(BUILD)/release/rosterd

@@ -39,9 +39,15 @@ Ctrl-C ends it. What rosterd logs:
 """
 
 
+def password_hint(scene, user):
+    if scene.login == "jwt":
+        return f"a token for a minute: curl {scene.web_app.url}/chat/{user}/login"
+    return f"password {password_of(user)}"
+
+
 def explain(scene):
     daemon = scene.daemon
-    accounts = [f"{f'{user}@{HOST}':20} password {password_of(user)}" for user in USERS]
+    accounts = [f"{f'{user}@{HOST}':20} {password_hint(scene, user)}" for user in USERS]
     return TEXT.format(
         chat=scene.web_app.chat_url if scene.has_page else "none: it needs npm and its registry",
         web=scene.web_app.url + "/",
@@ -51,7 +57,7 @@ def explain(scene):
         certificate=os.path.relpath(scene.certificate),
         here=HERE,
         host=HOST,
-        password=password_of("romeo"),
+        password="TOKEN" if scene.login == "jwt" else password_of("romeo"),
         refresh=daemon.refresh_url,
     )
 

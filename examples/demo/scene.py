@@ -23,6 +23,7 @@ from harness.webapp import WebApp  # noqa: E402
 HOST = "localhost"
 USERS = ("romeo", "juliet", "mercutio")
 SECRET = "demo-secret"
+TOKEN_SECRET = "signs the tokens with which the demo logs in"  # RFC 7518: 32 bytes at least
 FRIENDS = (("romeo", "juliet"), ("romeo", "mercutio"))
 # Who calls whom what, and keeps him in which groups.
 NAMES = (
@@ -80,6 +81,7 @@ class Scene:
 
     def __init__(self, program, folder, *, default_ports, login=LOGINS[0], echo=None):
         self._kept = program.parent.parent / "demo"
+        self.login = login
         certificate = find_certificate(self._kept)
         choose = choose_port if default_ports else lambda _default, _purpose: free_port()
         self.web_app = WebApp(folder, HOST, port=choose(8080, "the web application"))
@@ -103,7 +105,7 @@ class Scene:
         if login != "jwt":
             return {"auth": login, "http_auth_url": self.web_app.auth_url}
         secret = folder / "jwt-secret"
-        secret.write_text(SECRET)
+        secret.write_text(TOKEN_SECRET)
         return {"auth": login, "jwt_secret_file": str(secret)}
 
     @property
@@ -118,7 +120,7 @@ class Scene:
             *USERS,
             refresh_url=self.daemon.refresh_url,
             secret=SECRET,
-            jwt_secret=SECRET,
+            jwt_secret=TOKEN_SECRET,
             passwords={user: password_of(user) for user in USERS},
             converse=converse,
             websocket_url=self.daemon.websocket_url,
