@@ -94,7 +94,8 @@ class EvidenceTest(EndToEndTest):
                     f"{encoded}</auth>"
                 )
                 await raw.read_until("<success")
-                self.assertIn("Authorization: Bearer t0.k\r\n", self.back_end.heads[-1])
+                asked = [head for head in self.back_end.heads if head.startswith("GET /me ")]
+                self.assertIn("Authorization: Bearer t0.k\r\n", asked[-1])
         self.assertFalse(self.daemon.log.find(lambda line: "t0.k" in line))
 
     async def test_strophejs_takes_a_token_for_its_password(self):
