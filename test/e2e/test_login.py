@@ -18,6 +18,11 @@ def fingerprint(pem):
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
 
+def logged_in_by(mechanism):
+    """For Journal.wait: the daemon's line about a login by this mechanism."""
+    return lambda line: "authenticated" in line and f" mechanism={mechanism} " in line
+
+
 class LoginTest(EndToEndTest):
     async def test_stock_client_logs_in_by_starttls_with_what_it_likes_best(self):
         await self.start_scene("romeo")
@@ -68,6 +73,17 @@ class LoginTest(EndToEndTest):
         await self.start_scene("romeo", "juliet", friends=[("romeo", "juliet")])
         romeo = await self.make_strophe("romeo").log_in()
         await romeo.sees(f"contact juliet@{HOST} both")
+
+    async def test_libstrophe_binds_its_login_to_the_channel(self):
+        await self.start_scene("romeo")
+        await self.make_strophe("romeo").log_in()
+        await self.daemon.log.wait(logged_in_by("SCRAM-SHA-256-PLUS"), "a bound login")
+
+    async def test_libstrophe_binds_its_login_by_the_older_hash_alike(self):
+        mechanisms = ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]
+        await self.start_scene("romeo", sasl_mechanisms=mechanisms)
+        await self.make_strophe("romeo").log_in()
+        await self.daemon.log.wait(logged_in_by("SCRAM-SHA-1-PLUS"), "a bound login")
 
     async def test_libstrophe_with_a_wrong_password_stays_outside(self):
         await self.start_scene("romeo")
