@@ -103,6 +103,23 @@ class JwtTest(EndToEndTest):
                 await (await self.log_in("romeo", password=token)).close()
                 await self.daemon.stop()
 
+    async def show(self, token, user=""):
+        """By OAUTHBEARER. What came of it."""
+        raw = await self.open_raw_xmpp(tls=True)
+        self.assertIn("<mechanism>OAUTHBEARER</mechanism>", await raw.features())
+        return await raw.show_token(token, user)
+
+    async def test_oauthbearer_takes_a_token_with_and_without_the_name_of_its_user(self):
+        await self.start_with_file("secret", SECRET, jwt_algorithm="HS256")
+        token = jwt.encode(claims_of("romeo"), SECRET, algorithm="HS256")
+        for user in (f"romeo@{HOST}", ""):
+            self.assertIn("<success", await self.show(token, user))
+        self.assertIn("<not-authorized/>", await self.show(token, f"juliet@{HOST}"))
+        late = jwt.encode(claims_of("romeo", seconds=-60), SECRET, algorithm="HS256")
+        other = jwt.encode(claims_of("romeo"), SECRET[::-1], algorithm="HS256")
+        for wrong in (late, other, "t0k3n"):
+            self.assertIn("<not-authorized/>", await self.show(wrong, f"romeo@{HOST}"))
+
     async def test_nothing_that_only_looks_like_a_token_lets_anybody_in(self):
         key = make_key("RS256")
         pem = public_pem(key)

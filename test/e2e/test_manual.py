@@ -5,7 +5,7 @@
 This script has no exchange in it: whoever adds one writes it into the page, as literal text under a
 marker. In roff's comments, right before the literal block:
 
-    .\\" exchange NAME: app asks           or: rosterd asks
+    .\\" exchange NAME: app asks           or: rosterd asks, and others: see below
     .\\"   KEY: VALUE                      any number of them
     .Bd -literal -offset indent
     GET /path HTTP/1.1                    the whole request, head and body
@@ -26,6 +26,7 @@ Content-Length counts it. A backslash is written \\e, a period at the beginning 
 answers with the page's answer; app.example.org in their heads and in options is its address.
 
     option: NAME = VALUE          of rosterd.toml(5); http_roster_url is set
+    file: NAME CONTENT            is there, beside rosterd's configuration
     online: john, marie/phone     who is logged in when it begins; everybody has an account
     web app at login: PATH BODY   what it answered while they logged in; {} unless it says so
     web app: PATH BODY            what it answers afterwards; or PATH STATUS
@@ -41,6 +42,18 @@ answers with the page's answer; app.example.org in their heads and in options is
                                               the Date field always is
     sign: SECRET                  makes the page's Rosterd-Signature, which must be right, and the
                                   one that is sent instead, with the time of now
+
+"browser asks": as "app asks"; the WebSocket that is open afterwards is the client's in exchanges
+that follow "after" it.
+
+"client asks": what a client and the server say on a stream, a line each that begins with "C: " or
+"S: ". The stream has its features already. Literal lines before that are a JSON Web Token: header,
+claims, the token, signed with the file of "file", and the SASL message, with TOKEN for it and ^A
+for the separator. Lines of C and S may stand in "rosterd asks" too, around the messages of HTTP:
+the client says it, and so makes rosterd ask.
+
+"program answers": what rosterd writes to the program of auth_program, and below it what that
+answers; bytes in hex, two spaces, and text; or a line of text.
 
 "shell asks" stands before commands for the shell. They are run, and all that they print must be
 JSON that tells of no error; 127.0.0.1:5280 is rosterd's address.
@@ -94,6 +107,8 @@ class PageTest(unittest.TestCase):
         self.assert_fault(marker, begin, request, end)
         self.assert_fault(marker, begin, request, "", response, end, begin, request, end)
         self.assert_fault(marker, begin, request, "", response, "", response, end)
+        self.assert_fault(begin, "C: <auth/>", "S: <success/>", end)
+        self.assert_fault('.\\" exchange x: client asks', begin, "C: <auth/>", end)
 
     def test_wrong_length_and_unknown_setting_are_faults(self):
         begin, end, marker = ".Bd -literal", ".Ed", '.\\" exchange x: app asks'

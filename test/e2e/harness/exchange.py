@@ -2,20 +2,25 @@
 """Replay: the exchanges of the manual page against the built daemon, byte for byte."""
 
 import asyncio
+import base64
+import hmac
 import json
+import pathlib
 import re
 import tomllib
 
 from .backend import answer
 from .case import EndToEndTest
 from .certificate import make_certificate
-from .manual import to_bytes, to_pattern
+from .manual import to_bytes, to_pattern, to_piped
 from .process import run
 from .raw import RawConnection
 from .signing import FIELD, assert_signed, sign_anew
+from .websocket import RawWebSocket
 
 HOST = "example.com"
 APP = "app.example.org"  # in the page; the test's web app is on a port of loopback
+PROGRAM = pathlib.Path(__file__).resolve().parents[1] / "scripted_program.py"
 WITH = "logs in with "  # a password that the web app knows
 THEN = re.compile(r"(\S+) (has|sees|is gone)\b ?(.*)$")
 
@@ -27,6 +32,7 @@ class ReplayTest(EndToEndTest):
         """`page`: all exchanges by name."""
         chain = [page[name] for name in exchange.names("after")] + [exchange]
         self.clients = {}
+        self.browser = None  # whose WebSocket is open
         await self.start_back_end()
         for user in users_of(chain):
             self.back_end.answers[f"/contacts/{user}"] = answer("{}")
@@ -34,7 +40,7 @@ class ReplayTest(EndToEndTest):
         for one in chain:
             await self._prepare(one)
             with self.subTest(one.name):
-                await (self._app_asks if one.asks == "app" else self._rosterd_asks)(one)
+                await getattr(self, f"_{one.asks}_asks")(one)
                 for statement in one.all("then"):
                     await self._check(statement)
 
@@ -46,6 +52,13 @@ class ReplayTest(EndToEndTest):
         for one in chain:
             for line in one.all("option"):
                 self._set_option(line)
+            for line in one.all("file"):
+                name, _, content = line.partition(" ")
+                (self.folder / name).write_text(content)
+            if one.asks == "program":
+                question, answer_to_it = (to_piped(text).hex() for text in one.texts)
+                program = ["/usr/bin/python3", "-B", PROGRAM, self.folder / "asked"]
+                self.daemon.options["auth_program"] = [*program, question, answer_to_it]
         await self.start_daemon(*users_of(chain))
 
     def _set_option(self, line):
@@ -75,7 +88,7 @@ class ReplayTest(EndToEndTest):
         self.clients = {}
         await self.start_back_end()
         await self._start_rosterd([shell])
-        script = "set -euo pipefail\n" + "\n".join(shell.script)
+        script = "set -euo pipefail\n" + "\n".join(shell.texts)
         script = script.replace("127.0.0.1:5280", f"127.0.0.1:{self.daemon.http_port}")
         status, out, err = await run("bash", "-c", script.replace("curl ", "curl -sS "))
         self.assertEqual((status, err), (0, ""))
@@ -97,13 +110,65 @@ class ReplayTest(EndToEndTest):
         await raw.send(request)
         self._compare(await raw.read_message(), to_bytes(exchange.answer), exchange)
 
+    # --- browsers and clients ask ----------------------------------------------------------------
+
+    async def _browser_asks(self, exchange):
+        self.browser = await RawWebSocket.open(("127.0.0.1", self.daemon.http_port))
+        self.addAsyncCleanup(self.browser.close)
+        self.browser.host = HOST
+        await self.browser.send(to_bytes(exchange.request))
+        self._compare(await self.browser.read_message(), to_bytes(exchange.answer), exchange)
+
+    async def _client_asks(self, exchange):
+        if exchange.texts:
+            self._check_token(exchange)
+        await self._talk(exchange)
+
+    async def _talk(self, exchange):
+        """What the client and the server say, on the browser's WebSocket or on a stream in TLS."""
+        if self.browser:
+            await self.browser.open_stream()
+            for who, text in exchange.said:
+                if who == "C":
+                    await self.browser.send_text(text)
+                else:
+                    self.assertEqual(await self.browser.read_text(), text)
+            return
+        raw = await self.open_raw_xmpp(tls=True)
+        await raw.features()
+        for who, text in exchange.said:
+            if who == "C":
+                mark = len(raw.received)
+                await raw.send(text)
+            else:
+                await raw.read_until(text, mark)
+                self.assertEqual(raw.received[mark:], text)
+
+    def _check_token(self, exchange):
+        """The header and claims of a JSON Web Token, it, and the SASL message that it goes into, as
+        the client says it in base64."""
+        header, claims, token, message = exchange.texts
+        secret = next(line.partition(" ")[2] for line in exchange.all("file"))
+        signed = f"{to_base64url(header.encode())}.{to_base64url(claims.encode())}"
+        signature = hmac.digest(secret.encode(), signed.encode(), "sha256")
+        self.assertEqual(token, f"{signed}.{to_base64url(signature)}")
+        message = message.replace("TOKEN", token).replace("^A", "\x01")
+        self.assertIn(base64.b64encode(message.encode()).decode(), exchange.said[0][1])
+
     # --- rosterd asks ----------------------------------------------------------------------------
+
+    async def _program_asks(self, exchange):
+        """That is, rosterd asks it."""
+        await asyncio.gather(*(self._do(what) for what in exchange.all("when")))
+        self.assertEqual((self.folder / "asked").read_bytes(), to_piped(exchange.texts[0]))
 
     async def _rosterd_asks(self, exchange):
         self.back_end.answers[exchange.target] = to_bytes(exchange.answer, self._here)
         self.marks = {name: len(client.journal) for name, client in self.clients.items()}
         mark = len(self.back_end.messages)
         doing = [asyncio.create_task(self._do(what)) for what in exchange.all("when")]
+        if exchange.said:
+            doing.append(asyncio.create_task(self._talk(exchange)))
         await self.back_end.requests.wait(
             lambda _: self._request_for(exchange.target, mark), f"request for {exchange.target}"
         )
@@ -159,6 +224,10 @@ class ReplayTest(EndToEndTest):
             self.assertEqual(
                 {jid: item["subscription"] for jid, item in roster.items()}, dict(items)
             )
+
+
+def to_base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def users_of(chain):

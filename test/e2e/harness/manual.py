@@ -8,12 +8,17 @@ import re
 
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "man" / "rosterd-protocol.7"
 
-MARKER = re.compile(r'\.\\" exchange ([\w-]+): (app|rosterd|shell) asks$')
+MARKER = re.compile(
+    r'\.\\" exchange ([\w-]+): (app asks|browser asks|client asks|program answers|rosterd asks'
+    r"|shell asks)$"
+)
 SETTING = re.compile(r'\.\\"\s+([a-z ]+): (.*)$')
 REQUEST_LINE = re.compile(r"[A-Z]+ \S+ HTTP/1\.1$")
 STATUS_LINE = re.compile(r"HTTP/1\.1 \d{3} ")
-SETTINGS = {"after", "option", "online", "web app", "web app at login", "when", "then", "vary",
-            "sign"}  # fmt: skip
+SAID = re.compile(r"([CS]): (.*)$")
+BYTES = re.compile(r"[0-9a-f]{2}( [0-9a-f]{2})*$")
+SETTINGS = {"after", "file", "option", "online", "web app", "web app at login", "when", "then",
+            "vary", "sign"}  # fmt: skip
 
 
 class Fault(AssertionError):
@@ -23,8 +28,9 @@ class Fault(AssertionError):
 
 @dataclasses.dataclass
 class Exchange:
-    """`asks` is "app" or "rosterd", and `request` and `answer` are lists of lines, roff undone; or
-    "shell", and `script` is one."""
+    """`asks` is "app", "browser" or "rosterd", and `request` and `answer` are lists of lines, roff
+    undone; or "client", and `said` is such a list, or "program" or "shell". Other literal lines are
+    its `texts`."""
 
     name: str
     asks: str
@@ -32,11 +38,16 @@ class Exchange:
     settings: list = dataclasses.field(default_factory=list)  # (key, value), in order
     request: list = dataclasses.field(default_factory=list)
     answer: list = dataclasses.field(default_factory=list)
-    script: list = dataclasses.field(default_factory=list)
+    said: list = dataclasses.field(default_factory=list)  # (C or S, text): a stream's XML
+    texts: list = dataclasses.field(default_factory=list)
 
     @property
     def complete(self):
-        return bool(self.script or self.request and self.answer)
+        if self.asks in ("shell", "program"):
+            return len(self.texts) >= (2 if self.asks == "program" else 1)
+        if self.said and self.said[-1][0] != "S":
+            return False
+        return bool(self.said if self.asks == "client" else self.request and self.answer)
 
     def all(self, key):
         return [value for name, value in self.settings if name == key]
@@ -53,7 +64,9 @@ class Exchange:
 def undo_roff(line):
     if line.startswith(r"\&"):
         line = line[2:]
-    return line.replace(r"\-", "-").replace(r"\(aq", "'").replace(r"\e", "\\")
+    for roff, text in ((r"\-", "-"), (r"\(aq", "'"), (r"\(ha", "^"), (r"\e", "\\")):
+        line = line.replace(roff, text)
+    return line
 
 
 def read_page(path=PAGE):
@@ -71,13 +84,13 @@ def read_page(path=PAGE):
             else:
                 block = _place(current, block, undo_roff(line), number)
         elif line.startswith(".Bd -literal"):
-            block = current.script if current and current.asks == "shell" else []
+            block = current.texts if current else []
         elif mark := MARKER.match(line):
             if current:
                 raise Fault(number, f"{current.name} has no answer yet")
             if mark[1] in exchanges:
                 raise Fault(number, f"a second {mark[1]}")
-            current = exchanges[mark[1]] = Exchange(mark[1], mark[2], number)
+            current = exchanges[mark[1]] = Exchange(mark[1], mark[2].split(" ")[0], number)
         elif current and not current.request and (setting := SETTING.match(line)):
             if setting[1] not in SETTINGS:
                 raise Fault(number, f"no setting {setting[1]!r}")
@@ -97,6 +110,11 @@ def _place(current, block, line, number):
         if not current or not current.request or current.answer:
             raise Fault(number, "an answer that belongs to no exchange")
         block = current.answer
+    elif said := SAID.match(line):
+        if not current or current.asks not in ("client", "rosterd"):
+            raise Fault(number, "XML that belongs to no exchange")
+        current.said.append(said.groups())
+        return block
     block.append(line)
     return block
 
@@ -120,6 +138,17 @@ def to_bytes(lines, replace=lambda head: head):
     if length and len(body.encode()) + 1 == int(length[1]):
         body += "\n"
     return (head.replace("\n", "\r\n") + "\r\n\r\n" + body).encode()
+
+
+def to_piped(line):
+    """Bytes on a program's pipe: "00 1c  text", in which either may be missing; or, where there is
+    text alone, a line."""
+    parts = line.split("  ")
+    if not BYTES.match(parts[0]):
+        return line.encode() + b"\n"
+    return b"".join(
+        bytes.fromhex(part) if BYTES.match(part) else part.encode() for part in parts
+    )
 
 
 # What a text that varies may become, by its shape.

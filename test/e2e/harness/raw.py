@@ -124,5 +124,21 @@ class RawXmpp(RawConnection):
         await self.read_until("</bind></iq>")
 
 
+    async def show_token(self, token, user=""):
+        """OAUTHBEARER (RFC 7628), to its end. Returns what came of it."""
+        since = len(self.received)
+        name = f"a={user}" if user else ""
+        message = base64.b64encode(f"n,{name},\x01auth=Bearer {token}\x01\x01".encode()).decode()
+        await self.send(
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='OAUTHBEARER'>"
+            + message + "</auth>"
+        )  # fmt: skip
+        await self.read_until(">", since)
+        if "<challenge" in self.received[since:]:
+            await self.send("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>AQ==</response>")
+            await self.read_until("</failure>", since)
+        return self.received[since:]
+
+
 def trusting(certificate):
     return ssl.create_default_context(cafile=str(certificate))
