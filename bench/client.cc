@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,7 +21,11 @@ namespace bench {
 namespace {
 
 SSL_CTX* tls_context() {
-  static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  static SSL_CTX* const context = [] {
+    SSL_CTX* const made = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_read_ahead(made, 1);  // a record by one system call, not two
+    return made;
+  }();
   return context;
 }
 
@@ -225,6 +230,35 @@ std::size_t Client::read_some(char* into, std::size_t size) {
       ssl_ ? SSL_read(ssl_, into, static_cast<int>(size)) : ::recv(fd_, into, size, 0);
   if (got <= 0) give_up("the server closed the connection after: " + input_);
   return static_cast<std::size_t>(got);
+}
+
+void Client::stop_blocking() { ::fcntl(fd_, F_SETFL, O_NONBLOCK); }
+
+void Client::read_ready(std::string& into) {
+  into.append(input_);  // that came with what was read before
+  input_.clear();
+  char buffer[64 * 1024];
+  if (!ssl_) {
+    into.append(buffer, read_some(buffer, sizeof buffer));
+    return;
+  }
+  do {
+    const int size = SSL_read(ssl_, buffer, sizeof buffer);
+    if (size > 0) {
+      into.append(buffer, static_cast<std::size_t>(size));
+    } else if (SSL_get_error(ssl_, size) == SSL_ERROR_WANT_READ) {
+      return;
+    } else {
+      give_up("the server closed a connection");
+    }
+  } while (SSL_has_pending(ssl_) == 1);
+}
+
+void Client::write_at_once(std::string_view carried) {
+  const auto size = static_cast<int>(carried.size());
+  const ssize_t sent = ssl_ ? SSL_write(ssl_, carried.data(), size)
+                            : ::send(fd_, carried.data(), carried.size(), MSG_NOSIGNAL);
+  if (sent != size) give_up("a socket of the load generator is full");
 }
 
 std::string Client::read_until(std::string_view marker) {

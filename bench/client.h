@@ -51,6 +51,13 @@ class Client {
   // When it returns, all that the server had for this client before is read, and returned.
   std::string barrier();
 
+  // From here on these two are to be used alone, after epoll has said that there is something.
+  void stop_blocking();
+  // Appends what the server has sent.
+  void read_ready(std::string& into);
+  // All at once; gives up where the socket is full. `carried` comes from append_element().
+  void write_at_once(std::string_view carried);
+
   // What resumes this connection by TLS; the caller frees it.
   SSL_SESSION* take_tls_session() const { return SSL_get1_session(ssl_); }
   int fd() const { return fd_; }

@@ -2,12 +2,16 @@
 // The yardstick: a process that reads what one connection of a pair sends and writes it to the
 // other, over epoll, with nothing in between. Prints its port, serves until its standard input
 // ends.
+//   bench_relay [CERTIFICATE KEY]
+// With a certificate it speaks TLS on both sides: it reads, decrypts, encrypts and writes.
 //
 // A connection says which pair it belongs to in its first line, "PAIR\n".
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,23 +20,32 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <string>
 #include <vector>
 
 #include "process.h"
 
 namespace {
 
+struct Side {
+  int partner = -1;  // its descriptor; -1 = not yet known
+  SSL* ssl = nullptr;
+};
+
 struct Relay {
+  SSL_CTX* tls = nullptr;  // null = plain TCP
   int epoll = ::epoll_create1(0);
   int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  std::vector<int> partner_of = std::vector<int>(65'536, -1);  // by descriptor; -1 = not yet known
-  std::map<int, int> waiting;                                  // pair -> its first descriptor
+  std::vector<Side> sides = std::vector<Side>(65'536);  // by descriptor
+  std::map<int, int> waiting;                           // pair -> its first descriptor
 
   std::uint16_t listen();
   void accept();
   void greet(int fd, const char* line);
   void forward(int fd);
+  ssize_t read(int fd, char* into, std::size_t size);
+  void write(int fd, const char* bytes, std::size_t size);
+  void close(int fd);
+  Side& side(int fd) { return sides[static_cast<std::size_t>(fd)]; }
   void watch(int fd) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -56,46 +69,90 @@ std::uint16_t Relay::listen() {
   return ntohs(address.sin_port);
 }
 
+// Clients connect one after the other, and before anything is measured: a handshake may block.
 void Relay::accept() {
-  const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+  const int fd = ::accept4(listener, nullptr, nullptr, 0);
   if (fd < 0) return;
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  partner_of[static_cast<std::size_t>(fd)] = -1;
+  side(fd) = {};
+  if (tls) {
+    side(fd).ssl = SSL_new(tls);
+    SSL_set_fd(side(fd).ssl, fd);
+    if (SSL_accept(side(fd).ssl) != 1) bench::give_up("TLS handshake with the relay failed");
+  }
+  ::fcntl(fd, F_SETFL, O_NONBLOCK);
   watch(fd);
+  // What came together with the end of the handshake does not wake epoll.
+  if (side(fd).ssl && SSL_has_pending(side(fd).ssl) == 1) forward(fd);
+}
+
+void Relay::close(int fd) {
+  SSL_free(side(fd).ssl);
+  side(fd) = {};
+  ::close(fd);
 }
 
 void Relay::greet(int fd, const char* line) {
   const int pair = std::atoi(line);
   const auto [first, is_first] = waiting.emplace(pair, fd);
   if (is_first) return;
-  partner_of[static_cast<std::size_t>(fd)] = first->second;
-  partner_of[static_cast<std::size_t>(first->second)] = fd;
-  for (const int one : {fd, first->second}) (void)!::write(one, "\n", 1);
+  side(fd).partner = first->second;
+  side(first->second).partner = fd;
+  for (const int one : {fd, first->second}) write(one, "\n", 1);
   waiting.erase(first);
 }
 
+// By TLS, all records that came by one system call: they leave as one.
+ssize_t Relay::read(int fd, char* into, std::size_t size) {
+  SSL* const ssl = side(fd).ssl;
+  if (!ssl) return ::read(fd, into, size);
+  ssize_t all = 0;
+  do {
+    const int got = SSL_read(ssl, into + all, static_cast<int>(size) - static_cast<int>(all));
+    if (got <= 0) return SSL_get_error(ssl, got) == SSL_ERROR_WANT_READ && all > 0 ? all : got;
+    all += got;
+  } while (SSL_has_pending(ssl) == 1);
+  return all;
+}
+
 // A relay of short messages never finds a full socket; one that did would be no yardstick.
+void Relay::write(int fd, const char* bytes, std::size_t size) {
+  SSL* const ssl = side(fd).ssl;
+  const ssize_t sent =
+      ssl ? SSL_write(ssl, bytes, static_cast<int>(size)) : ::send(fd, bytes, size, MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(size)) bench::give_up("a socket of the relay is full");
+}
+
 void Relay::forward(int fd) {
   static char buffer[64 * 1024];
-  const ssize_t size = ::read(fd, buffer, sizeof buffer - 1);
+  const ssize_t size = read(fd, buffer, sizeof buffer - 1);
   if (size <= 0) {
-    ::close(fd);
-    return;
+    if (side(fd).ssl && SSL_want_read(side(fd).ssl)) return;  // the rest of a record follows
+    return close(fd);
   }
   buffer[size] = '\0';
-  const int partner = partner_of[static_cast<std::size_t>(fd)];
-  if (partner < 0) return greet(fd, buffer);
-  if (::send(partner, buffer, static_cast<std::size_t>(size), MSG_NOSIGNAL) != size) {
-    bench::give_up("a socket of the relay is full");
+  if (side(fd).partner < 0) return greet(fd, buffer);
+  write(side(fd).partner, buffer, static_cast<std::size_t>(size));
+}
+
+SSL_CTX* make_tls(const char* certificate, const char* key) {
+  SSL_CTX* const tls = SSL_CTX_new(TLS_server_method());
+  SSL_CTX_set_read_ahead(tls, 1);  // a record by one system call, not two
+  if (SSL_CTX_use_certificate_chain_file(tls, certificate) != 1 ||
+      SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1) {
+    bench::give_up("the relay cannot read its certificate");
   }
+  return tls;
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc != 1 && argc != 3) bench::give_up("usage: bench_relay [CERTIFICATE KEY]");
   bench::raise_descriptor_limit();
   Relay relay;
+  if (argc == 3) relay.tls = make_tls(argv[1], argv[2]);
   std::printf("%u\n", unsigned{relay.listen()});
   std::fflush(stdout);
   epoll_event events[256];

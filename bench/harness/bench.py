@@ -28,6 +28,9 @@ class Bench:
     def relay(self):
         return Relay(self.programs)
 
+    def tls_relay(self):
+        return Relay(self.programs, self.folder)
+
     def call(self, program, *arguments, seconds=PROGRAM_SECONDS):
         """The values of each line that the load program prints."""
         command = [self.programs / f"bench_{program}", *map(str, arguments)]

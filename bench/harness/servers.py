@@ -139,23 +139,26 @@ key = "{self.folder}/key.pem"
 
 
 class Relay(Server):
-    """bench_relay: it ends when its standard input does."""
+    """bench_relay: it ends when its standard input does. `certificate`: the folder of one, with
+    which it speaks TLS."""
 
     name = "relay"
 
-    def __init__(self, programs):
+    def __init__(self, programs, certificate=None):
         super().__init__()
-        self.programs = programs
+        self.programs, self.certificate = programs, certificate
 
     def start(self):
-        self.run([self.programs / "bench_relay"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                 text=True)
+        files = [self.certificate / name for name in ("certificate.pem", "key.pem")
+                 ] if self.certificate else []
+        self.run([self.programs / "bench_relay", *files], stdin=subprocess.PIPE,
+                 stdout=subprocess.PIPE, text=True)
 
     def await_ready(self):
         line = self.process.stdout.readline()
         if not line:
             raise Failure("the relay does not start")
-        self.ports = {"plain": int(line)}
+        self.ports = {"tls" if self.certificate else "plain": int(line)}
 
     def stop(self):
         super().stop()
