@@ -232,7 +232,8 @@ class Reader {
       setting.option->write(config_, config_.hosts[setting.host].options, setting.value);
     }
     static_cast<app::HostRosterOptions&>(config_.roster) = config_.all_hosts.roster;
-    for (const HostConfig& host : config_.hosts) {
+    for (HostConfig& host : config_.hosts) {
+      host.options.roster.jsxc_secret = host.options.auth.jsxc_secret;  // one, for both
       config_.roster.hosts[host.name()] = host.options.roster;
     }
     finish_door();

@@ -51,6 +51,7 @@ class Checker {
     for (const HostConfig& host : config_.hosts) {
       check_urls(host.options, host.name());
       check_accounts(host);
+      check_jsxc(host);
     }
   }
 
@@ -64,7 +65,8 @@ class Checker {
   void check_urls(const HostOptions& options, const std::string& host) {
     const HostOptions& all = config_.all_hosts;
     // What is wrong for all hosts has been said once.
-    if (host.empty() || options.roster.url != all.roster.url) {
+    const bool own_url = host.empty() || options.roster.url != all.roster.url;
+    if (own_url && options.roster.format == app::RosterFormat::kJson) {
       add_of_host(host, "http_roster_url", app::check_roster_url(options.roster.url));
     }
     const std::string& bulk = options.roster.bulk_url;
@@ -80,6 +82,23 @@ class Checker {
   void check_accounts(const HostConfig& host) {
     const auto fault = app::find_auth_fault(host.options.auth);
     if (fault) add_of_host(host.name(), fault->option, make_error(Errc::kInvalid, fault->text));
+  }
+
+  // Likewise.
+  void check_jsxc(const HostConfig& host) {
+    const app::HostRosterOptions& roster = host.options.roster;
+    if (roster.format != app::RosterFormat::kJsxc) return;
+    add_of_host(host.name(), "http_roster_url", app::check_bulk_url(roster.url));
+    const auto add_fault = [&](std::string_view option, std::string text) {
+      add_of_host(host.name(), option, make_error(Errc::kInvalid, std::move(text)));
+    };
+    if (!roster.bulk_url.empty()) {
+      add_fault("http_roster_bulk_url",
+                "http_roster_format = \"jsxc\" asks for one user at a time");
+    }
+    if (roster.jsxc_secret.empty()) {
+      add_fault("jsxc_secret", "missing, and the application believes nothing without it");
+    }
   }
 
   void add_of_host(const std::string& host, std::string_view option, const Status& checked) {

@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kLevels = "error|warn|info|debug";
 constexpr std::string_view kConflicts = "replace|refuse|rename";
 constexpr std::string_view kFormats = "rosterd|mod_rest";
+constexpr std::string_view kRosterFormats = "json|jsxc";
 constexpr std::string_view kAuthKinds =
     "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo|jwt|external";
 constexpr std::string_view kProgramProtocols = "ejabberd|generic";
@@ -51,6 +52,9 @@ OptionValue to_value(im::Options::Conflict member) {
 }
 OptionValue to_value(app::EventFormat member) {
   return choice_at(kFormats, static_cast<std::size_t>(member));
+}
+OptionValue to_value(app::RosterFormat member) {
+  return choice_at(kRosterFormats, static_cast<std::size_t>(member));
 }
 OptionValue to_value(app::AuthKind member) {
   return choice_at(kAuthKinds, static_cast<std::size_t>(member));
@@ -99,6 +103,10 @@ void from_value(const OptionValue& value, im::Options::Conflict& member) {
 }
 void from_value(const OptionValue& value, app::EventFormat& member) {
   member = static_cast<app::EventFormat>(choice_index(kFormats, std::get<std::string>(value)));
+}
+void from_value(const OptionValue& value, app::RosterFormat& member) {
+  member =
+      static_cast<app::RosterFormat>(choice_index(kRosterFormats, std::get<std::string>(value)));
 }
 void from_value(const OptionValue& value, app::ProgramProtocol& member) {
   member = static_cast<app::ProgramProtocol>(
@@ -276,7 +284,8 @@ constexpr Option kOptions[] = {
      "http-mongoose: offer SCRAM, by the keys or passwords that get_password answers with.",
      HOST_MEMBER(auth.scram)},
     {"", "jsxc_secret", kSecret, 0, 0, "", kReload,
-     "jsxc: the secret that requests are signed with.", HOST_MEMBER(auth.jsxc_secret)},
+     "jsxc, of accounts or rosters: the secret that requests are signed with.",
+     HOST_MEMBER(auth.jsxc_secret)},
     {"", "http_cookie_auth_url", kUrl, 0, 0, "", kReload,
      "cookie: where the application is asked whose cookie it is.", HOST_MEMBER(auth.cookie_url)},
     {"", "userinfo_url", kUrl, 0, 0, "", kReload, "userinfo: where it is asked whose token it is.",
@@ -391,6 +400,9 @@ constexpr Option kOptions[] = {
     {"", "http_roster_bulk_url", kUrl, 0, 0, "", kReload,
      "Where many rosters are asked for in one POST; \"\" = nowhere, users are asked for singly.",
      HOST_MEMBER(roster.bulk_url)},
+    {"", "http_roster_format", kText, 0, 0, kRosterFormats, kReload,
+     "How rosters are asked for: JSON of each user's URL, or \"sharedroster\" of JSXC's API.",
+     HOST_MEMBER(roster.format)},
     {"", "roster_404", kText, 0, 0, "error|empty", kReload,
      "What a missing roster (HTTP status 404) means: an error, or no contacts.", true,
      read_roster_404, write_roster_404},

@@ -42,4 +42,12 @@ Result<JsonMembers> parse_jsxc_answer(std::string_view body) {
   return read_members(*data, "data");
 }
 
+Result<json::Tape> parse_jsxc_roster(std::string_view body) {
+  auto data = parse_jsxc_answer(body);
+  if (!data) return tl::unexpected<Error>(std::move(data.error()));
+  const auto shared = data->find("sharedRoster");
+  if (shared == data->end()) return make_error(Errc::kInvalid, "there is no sharedRoster in it");
+  return std::move(shared->second);
+}
+
 }  // namespace rosterd::app

@@ -22,4 +22,8 @@ web::FetchRequest make_jsxc_request(http::Url url, std::string_view secret,
 // kUnavailable for "error", kInvalid for what is no answer.
 Result<JsonMembers> parse_jsxc_answer(std::string_view body);
 
+// The answer to "sharedroster": an object of user ids, or [] where PHP had none; what is in it is
+// not looked at. Errors as above, and kInvalid where there is no such thing.
+Result<json::Tape> parse_jsxc_roster(std::string_view body);
+
 }  // namespace rosterd::app

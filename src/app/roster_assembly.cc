@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/jsxc.h"
 #include "app/response_fields.h"
 #include "base/crypto.h"
 
@@ -50,9 +51,7 @@ Result<std::string> RosterAssembly::add_page(const http::Response& response, Ins
     first.digest.add(response.body);
     fetched_.tag.body_digest = first.digest.finish().substr(0, kDigestBytes);
     if (is_unchanged(fetched_.tag.body_digest, linked)) {
-      take_tag(response, {}, now);
-      fetched_.roster = base_.roster;
-      fetched_.unchanged = true;
+      keep_old(response, now);
       return std::string();
     }
   }
@@ -66,6 +65,28 @@ Result<std::string> RosterAssembly::add_page(const http::Response& response, Ins
   if (pages_ == 1 && next.empty()) take_tag(response, parsed->meta, now);
   add_faults(fetched_.faults, std::move(*parsed));
   return next;
+}
+
+Status RosterAssembly::add_jsxc(const http::Response& response, Instant now) {
+  fetched_.tag.body_digest =
+      crypto::digest(crypto::Hash::kSha256, response.body).substr(0, kDigestBytes);
+  if (is_unchanged(fetched_.tag.body_digest, {})) {
+    keep_old(response, now);
+    return {};
+  }
+  const auto shared = parse_jsxc_roster(response.body);
+  if (!shared) return tl::unexpected<Error>(shared.error());
+  auto parsed = parse_page(*shared, draft_, user_, limits_, RosterKeys::kUserIds);
+  if (!parsed) return tl::unexpected<Error>(std::move(parsed.error()));
+  take_tag(response, {}, now);
+  add_faults(fetched_.faults, std::move(*parsed));
+  return {};
+}
+
+void RosterAssembly::keep_old(const http::Response& response, Instant now) {
+  take_tag(response, {}, now);
+  fetched_.roster = base_.roster;
+  fetched_.unchanged = true;
 }
 
 Error RosterAssembly::explain(Error error) const {

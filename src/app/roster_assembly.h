@@ -51,6 +51,9 @@ class RosterAssembly {
   // a reference to be resolved against the page's URL, or "" when this was the last. Errors are
   // parse_roster()'s.
   Result<std::string> add_page(const http::Response& response, Instant now);
+  // The whole of an answer to "sharedroster", instead of pages. Errors are also those of
+  // parse_jsxc_roster().
+  Status add_jsxc(const http::Response& response, Instant now);
   // After the last page.
   FetchedRoster take();
 
@@ -68,6 +71,7 @@ class RosterAssembly {
   };
 
   Page& open_page();
+  void keep_old(const http::Response& response, Instant now);
   bool is_unchanged(const std::string& body_digest, std::string_view linked) const;
   Error explain(Error error) const;
   void take_tag(const http::Response& response, const RosterMeta& meta, Instant now);

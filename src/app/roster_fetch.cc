@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/bulk_fetch.h"
+#include "app/jsxc.h"
 
 namespace rosterd::app {
 
@@ -112,6 +113,7 @@ void RosterFetch::begin_assembly() {
   if (const im::HeldRoster* held = context_.core->find_held_roster(plan_.user)) {
     base = {held->roster, held->tag};
   }
+  if (plan_.format == RosterFormat::kJsxc) base.tag.etag.clear();  // POSTs have no conditions
   assembly_ = std::make_unique<RosterAssembly>(context_.core->interner(), plan_.user, plan_.limits,
                                                std::move(base));
 }
@@ -132,10 +134,7 @@ void RosterFetch::on_admitted() {
 void RosterFetch::send_request(http::Url url) {
   if (!sent_) sent_at_ = context_.clock.now();
   url_ = std::move(url);
-  web::FetchRequest request;
-  request.url = url_;
-  request.in_parts = true;
-  request.fields = plan_.fields;
+  web::FetchRequest request = make_request();
   request_id_ = add_request_id(context_, request.fields);
   // A later page has no tag of its own: the roster is held as a whole.
   if (pages_ == 0 && !assembly_->etag().empty()) {
@@ -143,6 +142,19 @@ void RosterFetch::send_request(http::Url url) {
   }
   authorize(plan_.credentials, request, context_.clock.wall_now());
   ticket_ = context_.fetcher->fetch(std::move(request), this);
+}
+
+web::FetchRequest RosterFetch::make_request() const {
+  if (plan_.format == RosterFormat::kJsxc) {
+    auto request = make_jsxc_request(url_, plan_.jsxc_secret, "sharedroster", plan_.user);
+    for (const auto& [name, value] : plan_.fields.all()) request.fields.add(name, value);
+    return request;
+  }
+  web::FetchRequest request;
+  request.url = url_;
+  request.in_parts = true;
+  request.fields = plan_.fields;
+  return request;
 }
 
 void RosterFetch::on_admitted_to(BulkFetch& bulk) {
@@ -197,8 +209,9 @@ void RosterFetch::on_fetch_done(std::uint64_t, Result<http::Response> response) 
 }
 
 void RosterFetch::handle_response(http::Response response) {
-  if (response.status == 200) return handle_page(response);
-  if (is_redirect(response.status)) return redirect(response);
+  const bool jsxc = plan_.format == RosterFormat::kJsxc;
+  if (response.status == 200) return jsxc ? handle_jsxc(response) : handle_page(response);
+  if (is_redirect(response.status) && !jsxc) return redirect(response);
   if (response.status == 304 && pages_ == 0 && !assembly_->etag().empty()) {
     return succeed(assembly_->not_modified(response, context_.clock.now()));
   }
@@ -225,6 +238,14 @@ void RosterFetch::handle_page(const http::Response& response) {
     return fail({Errc::kTooLarge, "more than " + std::to_string(plan_.pages) + " pages"});
   }
   if (auto followed = follow(*next, "a next page at"); !followed) fail(std::move(followed.error()));
+}
+
+void RosterFetch::handle_jsxc(const http::Response& response) {
+  auto added = assembly_->add_jsxc(response, context_.clock.now());
+  if (added) return succeed(assembly_->take());
+  if (!is_passing(added.error().code)) return fail(std::move(added.error()));
+  count(outcome_of(added.error().code));
+  retry_or_finish(std::move(added.error()), Duration(0));
 }
 
 void RosterFetch::redirect(const http::Response& response) {

@@ -40,6 +40,8 @@ struct FetchContext {
 struct FetchPlan {
   xmpp::Jid user;               // bare
   Result<RosterTarget> target;  // an error becomes the outcome
+  RosterFormat format = RosterFormat::kJson;
+  std::string jsxc_secret{};
   http::Fields fields;
   std::vector<Credential> credentials;
   RosterLimits limits;
@@ -120,6 +122,7 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void attempt();
   void read_file();
   void send_request(http::Url url);
+  web::FetchRequest make_request() const;
   void mark_sent();
   void begin_assembly();
   void leave_wire();
@@ -127,6 +130,7 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void start_timeout();
   void handle_response(http::Response response);
   void handle_page(const http::Response& response);
+  void handle_jsxc(const http::Response& response);
   Status follow(std::string_view reference, std::string_view what);
   void redirect(const http::Response& response);
   void retry_or_finish(Error error, Duration at_least);

@@ -13,7 +13,9 @@ namespace {
 // Into a draft.
 class DraftContacts final : public RosterReader::Contacts {
  public:
-  DraftContacts(im::RosterDraft& draft, const xmpp::Jid& owner) : draft_(draft), owner_(owner) {}
+  DraftContacts(im::RosterDraft& draft, const xmpp::Jid& owner,
+                RosterKeys keys = RosterKeys::kAddresses)
+      : draft_(draft), owner_(owner), keys_(keys) {}
   ~DraftContacts() override { draft_.names().release(contact_); }
 
   Result<bool> begin(std::string_view address) override;
@@ -22,11 +24,17 @@ class DraftContacts final : public RosterReader::Contacts {
  private:
   im::RosterDraft& draft_;
   const xmpp::Jid& owner_;
+  const RosterKeys keys_;
+  std::string address_;     // of a user whose name alone is known
   Atom contact_ = kNoAtom;  // begun; with a reference
 };
 
 Result<bool> DraftContacts::begin(std::string_view address) {
   draft_.names().release(std::exchange(contact_, kNoAtom));
+  if (keys_ == RosterKeys::kUserIds && address.find('@') == address.npos) {
+    if (address.find('/') != address.npos) return make_error(Errc::kInvalid, "no name of a user");
+    address = address_.assign(address).append("@").append(owner_.domain());
+  }
   const auto contact = draft_.acquire_contact(address);
   if (!contact) return tl::unexpected<Error>(contact.error());
   contact_ = *contact;
@@ -138,13 +146,18 @@ Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
   return make_roster(draft, std::move(*page));
 }
 
+Result<ParsedPage> parse_page(const json::Tape& value, im::RosterDraft& draft,
+                              const xmpp::Jid& owner, const RosterLimits& limits, RosterKeys keys) {
+  DraftContacts contacts(draft, owner, keys);
+  RosterReader reader(contacts, limits, false);
+  return reader.finish(value.replay(reader));
+}
+
 Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
                                   const RosterLimits& limits, Interner& names,
                                   im::SharedRoster base) {
   im::RosterDraft draft(names, std::move(base));
-  DraftContacts contacts(draft, owner);
-  RosterReader reader(contacts, limits, false);
-  auto page = reader.finish(value.replay(reader));
+  auto page = parse_page(value, draft, owner, limits, RosterKeys::kAddresses);
   if (!page) return tl::unexpected<Error>(std::move(page.error()));
   return make_roster(draft, std::move(*page));
 }

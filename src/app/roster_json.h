@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,12 @@
 #include "xmpp/jid.h"
 
 namespace rosterd::app {
+
+// The protocol in which rosters are asked for: the choices of http_roster_format, in its order.
+enum class RosterFormat : std::uint8_t {
+  kJson,  // of section 1
+  kJsxc,  // "sharedroster" of JSXC's external API, see jsxc.h
+};
 
 struct RosterLimits {
   std::size_t contacts = 10'000;  // members of the object, usable or not
@@ -69,8 +76,19 @@ struct ParsedPage : RosterFaults {
   std::size_t contacts = 0;  // as RosterLimits counts them
 };
 
-// parse_roster() of a body that arrives in parts, or of one of several pages: contacts go into a
-// draft, which counts the unusable ones.
+// What the keys of a roster are.
+enum class RosterKeys {
+  kAddresses,
+  kUserIds,  // of users of the owner's host; but what has an "@" is an address
+};
+
+// parse_roster() of a value that stands in a larger text, into a draft, which counts the unusable
+// contacts.
+Result<ParsedPage> parse_page(const json::Tape& value, im::RosterDraft& draft,
+                              const xmpp::Jid& owner, const RosterLimits& limits, RosterKeys keys);
+
+// parse_roster() of a body that arrives in parts, or of one of several pages, likewise into a
+// draft.
 class RosterPageParser {
  public:
   // All outlive it.

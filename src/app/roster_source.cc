@@ -166,6 +166,8 @@ FetchPlan RosterSource::Impl::make_plan(const xmpp::Jid& user, FetchReason reaso
   const HostRosterOptions& host = options.of(user.domain());
   return {.user = user,
           .target = make_roster_target(host.url, user.node(), user.domain()),
+          .format = host.format,
+          .jsxc_secret = host.jsxc_secret,
           .fields = make_request_fields(options.user_agent, user.domain(), reason),
           .credentials = host.credentials,
           .limits = host.limits,

@@ -33,8 +33,10 @@ namespace rosterd::app {
 
 // Where one host's users have their rosters.
 struct HostRosterOptions {
-  std::string url;       // http_roster_url, see roster_url.h
-  std::string bulk_url;  // http_roster_bulk_url; "" = users are asked for one by one
+  RosterFormat format = RosterFormat::kJson;
+  std::string url;            // http_roster_url, see roster_url.h; for kJsxc one that names nobody
+  std::string bulk_url;       // http_roster_bulk_url; "" = users are asked for one by one
+  std::string jsxc_secret{};  // kJsxc: what requests are signed with
   // How rosterd proves who is asking; see authorize() in credentials.h.
   std::vector<Credential> credentials;
   RosterLimits limits;

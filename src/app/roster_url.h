@@ -28,7 +28,8 @@ using RosterTarget = std::variant<http::Url, FilePath>;
 // {}. Used by -t as well. kInvalid with a text for the administrator.
 Status check_roster_url(std::string_view url);
 
-// The same for http_roster_bulk_url, which names no user and is no file.
+// The same for http_roster_bulk_url, and for http_roster_url in the format "jsxc": they name no
+// user and are no files.
 Status check_bulk_url(std::string_view url);
 
 // Where the rosters of many users of a host are asked for.

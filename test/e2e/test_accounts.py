@@ -103,6 +103,23 @@ class AccountsTest(AccountsCase):
         )
         await self.assert_refused("not-authorized", "tybalt", mechanism="SCRAM-SHA-256-PLUS")
 
+    async def test_jsxc_has_accounts_and_rosters(self):
+        jsxc = {"http_roster_format": "jsxc", "jsxc_secret": "API secret"}
+        await self.start_site("jsxc", "/jsxc", roster="/jsxc", **jsxc)
+        romeo = await self.log_in("romeo")
+        ((contact, item),) = (await romeo.ask_roster()).items()
+        self.assertEqual((contact, item["name"]), (f"juliet@{HOST}", "Juliet"))
+        self.assertEqual((item["subscription"], item["groups"]), ("both", ["Verona"]))
+        await self.log_in("juliet")
+        await romeo.sees("presence", sender=f"juliet@{HOST}")
+        self.assertEqual(await self.refresh("romeo"), (200, {
+            "status": "ok", "message": "roster update complete", "updated": 1, "errors": 0}))
+
+    async def test_jsxc_that_believes_nobody_is_an_outage(self):
+        jsxc = {"http_roster_format": "jsxc", "jsxc_secret": "another"}
+        await self.start_site("jsxc", "/jsxc", roster="/jsxc", **jsxc)
+        await self.assert_refused("temporary-auth-failure")
+
     async def test_roster_comes_with_the_login(self):
         # There is no roster where it would be fetched from.
         await self.start_site("http-json", "/json-with-roster", roster="/nowhere/%s")

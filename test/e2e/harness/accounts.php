@@ -1,7 +1,10 @@
 <?php
 // SPDX-License-Identifier: MIT
-// A web application with accounts of its own, asked in the three ways of auth = "http-basic",
-// "http-json" and "http-mongoose". Its users are romeo and juliet, as harness/case.py knows them.
+// A web application with accounts of its own, asked in the four ways of auth = "http-basic",
+// "http-json", "http-mongoose" and "jsxc", the last with rosters. Its users are romeo and juliet,
+// as harness/case.py knows them.
+
+const JSXC_SECRET = "API secret";
 
 function password_of(string $user): ?string
 {
@@ -21,6 +24,30 @@ function keys_of(string $hash, string $password): string
     $stored = hash($hash, hash_hmac($hash, "Client Key", $salted, true), true);
     $server = hash_hmac($hash, "Server Key", $salted, true);
     return implode("|", array_map("base64_encode", [$salt, $stored, $server]));
+}
+
+// JSXC's external API, as its ExternalApiController and the middleware before it have it: romeo and
+// juliet are in one group of users.
+function answer_jsxc(): void
+{
+    $expected = "sha1=" . hash_hmac("sha1", file_get_contents("php://input"), JSXC_SECRET);
+    if (!hash_equals($expected, $_SERVER["HTTP_X_JSXC_SIGNATURE"] ?? "")) {
+        $message = "Signature does not match.";
+        answer(500, json_encode(["result" => "error", "data" => ["msg" => $message]]));
+    }
+    $user = $_POST["username"];
+    $data = [];
+    if ($_POST["operation"] === "auth") {
+        if (!is_right($user, $_POST["password"])) {
+            answer(200, json_encode(["result" => "noauth"]));
+        }
+        $data["uid"] = $user;
+    } elseif ($_POST["operation"] === "sharedroster") {
+        foreach (["romeo", "juliet"] as $uid) {
+            $data["sharedRoster"][$uid] = ["name" => ucfirst($uid), "groups" => ["Verona"]];
+        }
+    }
+    answer(200, json_encode(["result" => "success", "data" => $data]));
 }
 
 function answer(int $status, string $body): void
@@ -59,6 +86,8 @@ switch ($path) {
         $sha1 = keys_of("sha1", $password);
         $sha256 = keys_of("sha256", $password);
         answer(200, "==MULTI_SCRAM==,4096,===SHA1===$sha1,==SHA256==$sha256");
+    case "/jsxc":
+        answer_jsxc();
     case "/contacts/romeo":
     case "/contacts/juliet":
         answer(200, "{}");

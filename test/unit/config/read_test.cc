@@ -177,6 +177,29 @@ void value_of_another_kind_says_what_is_expected(void**) {
                "or \"debug\"");
 }
 
+void rosters_of_jsxc_need_a_url_for_all_and_the_secret(void**) {
+  const std::string jsxc = "http_roster_format = \"jsxc\"\n";
+  const std::string url = "http_roster_url = \"https://cloud/api.php\"\n";
+  const Config config =
+      parse_good(jsxc + kHost + url + "jsxc_secret = \"key\"\n");  // said of all, and of one host
+  const rosterd::app::HostRosterOptions& roster = config.roster.of("example.org");
+  assert_true(roster.format == rosterd::app::RosterFormat::kJsxc);
+  assert_text_equal(roster.jsxc_secret, "key");
+  assert_fault(jsxc + url,
+               "f.toml: host example.org: jsxc_secret: missing, and the application "
+               "believes nothing without it");
+  assert_true(contains(fault_of(jsxc +
+                                "jsxc_secret = \"key\"\nhttp_roster_url = "
+                                "\"http://a/%s\"\n" +
+                                kHost),
+                       "host example.org: http_roster_url: "));
+  assert_true(contains(fault_of(jsxc + url +
+                                "jsxc_secret = \"key\"\nhttp_roster_bulk_url = "
+                                "\"http://a/bulk\"\n" +
+                                kHost),
+                       "host example.org: http_roster_bulk_url: "));
+}
+
 void value_out_of_bounds_is_a_fault(void**) {
   assert_fault("c2s_port = 65536", "f.toml:1: c2s_port: expected a whole number from 0 to 65535");
   assert_fault("sasl_attempts = 0",
@@ -400,6 +423,7 @@ int main() {
       cmocka_unit_test(without_tls_the_only_host_is_localhost),
       cmocka_unit_test(unknown_option_gets_the_nearest_name),
       cmocka_unit_test(value_of_another_kind_says_what_is_expected),
+      cmocka_unit_test(rosters_of_jsxc_need_a_url_for_all_and_the_secret),
       cmocka_unit_test(value_out_of_bounds_is_a_fault),
       cmocka_unit_test(choice_that_is_none_is_a_fault),
       cmocka_unit_test(broken_toml_is_told_with_its_line),
