@@ -86,6 +86,7 @@ void handle_available(State& state, Session& sender, xml::Element stanza) {
   const bool initial = !sender.available();
   sender.priority = *priority;
   sender.presence.emplace(stanza, sender.jid.text(), sender.lang);
+  sender.presence->trim();
   for_each_viewer(state, sender,
                   [&](Session& viewer) { send_presence(state, *sender.presence, viewer); });
   if (initial) show_others(state, sender);

@@ -24,6 +24,8 @@ class Forward {
   // Appends the stanza addressed to `to` ("" = no `to` attribute).
   void write(std::string& out, std::string_view to) const;
   std::size_t size() const { return bytes_.size(); }
+  // Gives back what room is left for growing: for one that stays.
+  void trim() { bytes_.shrink_to_fit(); }
 
   // The two parts between which the `to` attribute goes: "<message from='…' type='…'", and the rest
   // from '>' or '/>' on.
