@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A web application as fast as it can be: it answers GET /contacts/user00042 from bodies made
 // beforehand, over HTTP/1.1 with keep-alive, in a thread of its own. Whoever has the present
-// version already and says so (If-None-Match) gets status 304.
+// version already and says so (If-None-Match) gets status 304. POST /auth is a login with the
+// roster in its answer (rosterd-protocol(7), http-json).
 #pragma once
 
 #include <atomic>
@@ -43,6 +44,7 @@ class BackEnd {
   std::string make_answers(int fd, std::string& input);
 
   std::string make_answer(std::size_t user, std::string_view request);
+  std::string make_login(std::string_view body);
 
   static constexpr std::size_t kNobody = SIZE_MAX;
 

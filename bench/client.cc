@@ -167,8 +167,8 @@ void Client::open_stream() {
   read_until("</stream:features>");
 }
 
-void Client::prove_by_plain(int user) {
-  const std::string secret = '\0' + user_name(user) + '\0' + std::string(kPassword);
+void Client::prove_by_plain(int user, std::string_view password) {
+  const std::string secret = '\0' + user_name(user) + '\0' + std::string(password);
   send(fmt::format("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{}</auth>",
                    base64(secret)));
   read_until("<success");
@@ -192,7 +192,17 @@ void Client::prove_by_scram(int user) {
 
 std::string Client::log_in(int user, Proof proof) {
   open_stream();
-  proof == Proof::kScram ? prove_by_scram(user) : prove_by_plain(user);
+  proof == Proof::kScram ? prove_by_scram(user) : prove_by_plain(user, kPassword);
+  return begin_session(user);
+}
+
+std::string Client::log_in(int user, std::string_view password) {
+  open_stream();
+  prove_by_plain(user, password);
+  return begin_session(user);
+}
+
+std::string Client::begin_session(int user) {
   open_stream();
   send(
       fmt::format("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"

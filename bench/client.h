@@ -44,6 +44,8 @@ class Client {
   // SASL, bind, roster get, initial presence. Returns what came from the answer to the roster get
   // on.
   std::string log_in(int user, Proof proof = Proof::kPlain);
+  // The same by SASL PLAIN with a password of his own.
+  std::string log_in(int user, std::string_view password);
   void send(std::string_view element);
   // Reads until `marker` has come; returns all up to its end, which is dropped. The heads of
   // WebSocket frames and of HTTP answers are in it.
@@ -66,8 +68,9 @@ class Client {
   std::size_t read_some(char* into, std::size_t size);
   void open_websocket();
   void open_stream();
-  void prove_by_plain(int user);
+  void prove_by_plain(int user, std::string_view password);
   void prove_by_scram(int user);
+  std::string begin_session(int user);
   void open_session();
   void ask(std::string_view attributes, std::string_view payload);
   void leave_request();

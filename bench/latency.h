@@ -17,8 +17,7 @@ class Latencies {
   explicit Latencies(std::size_t expected) { nanoseconds_.reserve(expected); }
 
   void add(Clock::duration took) {
-    nanoseconds_.push_back(static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()));
+    nanoseconds_.push_back(std::chrono::duration_cast<std::chrono::nanoseconds>(took).count());
   }
   void clear() { nanoseconds_.clear(); }
   std::size_t size() const { return nanoseconds_.size(); }
@@ -29,7 +28,7 @@ class Latencies {
   std::string text();
 
  private:
-  std::vector<std::uint32_t> nanoseconds_;  // up to four seconds
+  std::vector<std::int64_t> nanoseconds_;
 };
 
 }  // namespace bench

@@ -70,7 +70,7 @@ Load::Load(Way way, std::uint16_t port, int pairs, std::size_t in_flight, std::s
       tail_(std::string(body - kDigits, '.') + "</body>" + std::string(kEnd)) {
   for (int user = 0; user < 2 * pairs; ++user) {
     bench::Client client(port, carrier_);
-    way.is_relay ? client.send(fmt::format("{}\n", user / 2)) : void(client.log_in(user));
+    way.is_relay ? client.send(fmt::format("{} 2\n", user / 2)) : void(client.log_in(user));
     peers_.push_back({std::move(client),
                       fmt::format("<message type='chat' to='{}' id='m", bench::user_jid(user ^ 1)),
                       {},

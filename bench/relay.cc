@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The yardstick: a process that reads what one connection of a pair sends and writes it to the
 // other, over epoll, with nothing in between. Prints its port, serves until its standard input
-// ends.
+// ends. In a group of more than two, what the first sends goes to all others.
 //   bench_relay [CERTIFICATE KEY]
 // With a certificate it speaks TLS on both sides: it reads, decrypts, encrypts and writes.
 //
-// A connection says which pair it belongs to in its first line, "PAIR\n".
+// A connection says which group it belongs to in its first line, "GROUP SIZE\n".
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -27,7 +27,7 @@
 namespace {
 
 struct Side {
-  int partner = -1;  // its descriptor; -1 = not yet known
+  std::vector<int> partners;  // their descriptors; empty = not yet known
   SSL* ssl = nullptr;
 };
 
@@ -36,7 +36,7 @@ struct Relay {
   int epoll = ::epoll_create1(0);
   int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   std::vector<Side> sides = std::vector<Side>(65'536);  // by descriptor
-  std::map<int, int> waiting;                           // pair -> its first descriptor
+  std::map<int, std::vector<int>> waiting;              // group -> its descriptors
 
   std::uint16_t listen();
   void accept();
@@ -94,13 +94,19 @@ void Relay::close(int fd) {
 }
 
 void Relay::greet(int fd, const char* line) {
-  const int pair = std::atoi(line);
-  const auto [first, is_first] = waiting.emplace(pair, fd);
-  if (is_first) return;
-  side(fd).partner = first->second;
-  side(first->second).partner = fd;
-  for (const int one : {fd, first->second}) write(one, "\n", 1);
-  waiting.erase(first);
+  int group = 0;
+  std::size_t size = 0;
+  if (std::sscanf(line, "%d %zu", &group, &size) != 2) bench::give_up("the relay is not greeted");
+  std::vector<int>& members = waiting[group];
+  members.push_back(fd);
+  if (members.size() < size) return;
+  for (const int one : members) {
+    if (one == members.front()) continue;
+    side(members.front()).partners.push_back(one);
+    side(one).partners.push_back(members.front());
+  }
+  for (const int one : members) write(one, "\n", 1);
+  waiting.erase(group);
 }
 
 // By TLS, all records that came by one system call: they leave as one.
@@ -132,8 +138,8 @@ void Relay::forward(int fd) {
     return close(fd);
   }
   buffer[size] = '\0';
-  if (side(fd).partner < 0) return greet(fd, buffer);
-  write(side(fd).partner, buffer, static_cast<std::size_t>(size));
+  if (side(fd).partners.empty()) return greet(fd, buffer);
+  for (const int one : side(fd).partners) write(one, buffer, static_cast<std::size_t>(size));
 }
 
 SSL_CTX* make_tls(const char* certificate, const char* key) {

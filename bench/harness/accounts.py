@@ -5,15 +5,34 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import json
 import socket
 import subprocess
 
 PASSWORD = "bench"
+TOKEN_SECRET = "a secret of thirty-two bytes, or more"  # that bench_first_presence signs with
 ITERATIONS = 4096  # the least that the accounts file may say: logins are not what is measured
 
 
 def user_name(number):
     return f"user{number:05}"
+
+
+def ring_contacts(user, users, count):
+    """The nearest `count` of those who stand in a circle with `user`: each is the contact of his
+    contacts."""
+    return [(user + side * distance) % users
+            for distance in range(1, count // 2 + 1) for side in (1, -1)]
+
+
+def write_rosters(folder, users, contacts_of):
+    """Files that are a web application's answers."""
+    folder.mkdir()
+    for user in range(users):
+        roster = {f"{user_name(contact)}@localhost": {"name": f"Contact {contact}",
+                                                      "groups": ["Friends"]}
+                  for contact in contacts_of(user)}
+        (folder / f"{user_name(user)}.json").write_text(json.dumps(roster))
 
 
 def make_keys(name, salt):

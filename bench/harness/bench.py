@@ -20,10 +20,10 @@ class Bench:
         self.runs, self.quick = runs, quick
         self.table = Table()
 
-    def rosterd(self, roster_url=None):
+    def rosterd(self, roster_url=None, options=""):
         """Without `roster_url` every roster is empty."""
         return Rosterd(self.binary, self.folder, roster_url or f"file://{self.folder}/none/%s.json",
-                       self.users)
+                       self.users, options)
 
     def relay(self):
         return Relay(self.programs)
@@ -42,8 +42,7 @@ class Bench:
         except subprocess.CalledProcessError as error:
             words = " ".join(map(str, arguments))
             raise Failure(f"bench_{program} {words}: status {error.returncode}") from error
-        return [{key: float(value) for key, value in (pair.split("=") for pair in line.split())}
-                for line in done.stdout.splitlines()]
+        return [parse_line(line) for line in done.stdout.splitlines()]
 
     def with_back_end(self, program, *arguments):
         """The same, of a load program that is rosterd's web application too."""
@@ -51,6 +50,11 @@ class Bench:
         with self.rosterd(f"http://127.0.0.1:{back_end_port}/contacts/%s") as server:
             return self.call(program, server.ports["plain"], server.pid, server.ports["http"],
                              back_end_port, *arguments)
+
+
+def parse_line(line):
+    """cpu_us=1.5 per_second=200 of a load program."""
+    return {key: float(value) for key, value in (pair.split("=") for pair in line.split())}
 
 
 def samples():

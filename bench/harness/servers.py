@@ -70,14 +70,15 @@ class Server:
 
 
 class Rosterd(Server):
-    """The release that was built. `roster_url`: where it finds the rosters."""
+    """The release that was built. `roster_url`: where it finds the rosters. `options`: lines of
+    its configuration."""
 
     name = "rosterd"
 
-    def __init__(self, binary, folder, roster_url, sessions):
+    def __init__(self, binary, folder, roster_url, sessions, options=""):
         super().__init__()
         self.binary, self.folder = binary, folder
-        self.roster_url, self.sessions = roster_url, sessions
+        self.roster_url, self.sessions, self.options = roster_url, sessions, options
         self.log = self.notifications = None
 
     def start(self):
@@ -110,6 +111,7 @@ tls_required = false
 plain_without_tls = true
 http_roster_url = "{self.roster_url}"
 roster_404 = "empty"
+{self.options}
 [[host]]
 name = "localhost"
 certificate = "{self.folder}/certificate.pem"

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The scenes by name, in the order in which they are measured. Each is a function of a Bench."""
 
-from . import logins, memory, messages, refresh
+from . import flood, logins, memory, messages, presence, refresh
 
 SCENES = {
     "idle": memory.idle,
     "messages": messages.messages,
+    "login": logins.first_presence,
     "logins": logins.logins,
+    "presence": presence.fan_out,
+    "flood": flood.flood,
     "refresh": refresh.refresh,
     "storm": refresh.storm,
     "spread": refresh.spread,

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""What it costs when many hear that one has changed his presence."""
+
+from ..accounts import write_rosters
+from ..bench import samples
+from ..table import Target
+
+CONTACTS = 20
+
+
+def star_contacts(user):
+    """User 0 has the next twenty, and they have him."""
+    if user == 0:
+        return range(1, CONTACTS + 1)
+    return [0] if user <= CONTACTS else []
+
+
+def star_servers(bench):
+    """One of each that speaks XMPP, with these rosters."""
+    folder = bench.folder / "star"
+    if not folder.exists():
+        write_rosters(folder, CONTACTS + 1, star_contacts)
+    return [bench.rosterd(f"file://{folder}/%s.json")]
+
+
+def fan_out(bench):
+    fan_out_of(bench, 1, 20_000, Target(most=2.5))
+    fan_out_of(bench, 16, 100_000, Target(most=2.5))
+
+
+def fan_out_of(bench, in_flight, changes, target):
+    costs = samples()
+    for _ in range(bench.runs):
+        for server in [bench.relay(), *star_servers(bench)]:
+            with server:
+                line, = bench.call("fan_out", "relay" if server.name == "relay" else "xmpp",
+                                   server.ports["plain"], server.pid, CONTACTS, in_flight,
+                                   changes // 10 if bench.quick else changes)
+            costs[server.name].append(line["cpu_us"])
+    bench.table.add(f"presence to {CONTACTS} contacts, {in_flight} in flight", "us of CPU", costs,
+                    target)
