@@ -20,6 +20,7 @@ constexpr std::string_view kAuthKinds =
     "accounts|http-basic|http-json|http-mongoose|jsxc|cookie|userinfo|jwt|external";
 constexpr std::string_view kProgramProtocols = "ejabberd|generic";
 constexpr std::string_view kJwtAlgorithms = "auto|HS256|HS384|HS512|RS256|RS384|RS512";
+constexpr std::string_view kHashes = "SHA-1|SHA-256|SHA-512";
 constexpr std::string_view kMechanisms =
     "SCRAM-SHA-512-PLUS|SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|SCRAM-SHA-512|SCRAM-SHA-256|"
     "SCRAM-SHA-1|PLAIN|OAUTHBEARER|X-OAUTH2|EXTERNAL";
@@ -65,6 +66,13 @@ OptionValue to_value(app::ProgramProtocol member) {
 OptionValue to_value(const std::vector<xmpp::Mechanism>& member) {
   std::vector<std::string> names;
   for (const xmpp::Mechanism mechanism : member) names.emplace_back(xmpp::to_string(mechanism));
+  return names;
+}
+OptionValue to_value(const std::vector<crypto::Hash>& member) {
+  std::vector<std::string> names;
+  for (const auto hash : member) {
+    names.push_back(choice_at(kHashes, static_cast<std::size_t>(hash)));
+  }
   return names;
 }
 
@@ -119,6 +127,12 @@ void from_value(const OptionValue& value, std::vector<xmpp::Mechanism>& member) 
   member.clear();
   for (const std::string& name : std::get<std::vector<std::string>>(value)) {
     member.push_back(xmpp::parse_mechanism(name).value());
+  }
+}
+void from_value(const OptionValue& value, std::vector<crypto::Hash>& member) {
+  member.clear();
+  for (const std::string& name : std::get<std::vector<std::string>>(value)) {
+    member.push_back(static_cast<crypto::Hash>(choice_index(kHashes, name)));
   }
 }
 
@@ -280,8 +294,8 @@ constexpr Option kOptions[] = {
     {"", "http_auth_form", kBool, 0, 0, "", kReload,
      "http-json: send the JSON as if it were a form, as older modules did.",
      HOST_MEMBER(auth.form)},
-    {"", "auth_scram", kBool, 0, 0, "", kReload,
-     "http-mongoose: offer SCRAM, by the keys or passwords that get_password answers with.",
+    {"", "auth_scram", kList, 0, 0, kHashes, kReload,
+     "http-mongoose: hashes of which get_password has SCRAM keys of every user; none: no SCRAM.",
      HOST_MEMBER(auth.scram)},
     {"", "jsxc_secret", kSecret, 0, 0, "", kReload,
      "jsxc, of accounts or rosters: the secret that requests are signed with.",

@@ -117,7 +117,8 @@ class SecretQuestion final : public AuthQuestion {
     if (!secret) return tl::unexpected<Error>(secret.error());
     if (!secret->password.empty()) return take_password(std::move(secret->password));
     const xmpp::ScramKeys* const keys = secret->find(hash_);
-    if (!keys) return make_error(Errc::kUnsupported, "get_password: no keys of the hash in use");
+    if (!keys)
+      return make_error(Errc::kUnsupported, "get_password: no keys of a hash of auth_scram");
     looks_->learn(*secret, *keys);
     events_->on_keys(ticket_, *keys);
     return {};
@@ -193,7 +194,7 @@ Result<web::FetchRequest> AuthHttpMongoose::make_request(std::string_view operat
 
 void AuthHttpMongoose::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,
                                   im::AuthEvents* events) {
-  if (!options_.scram) return WebAuth::fetch_keys(user, hash, ticket, events);
+  if (!has_keys(options_, hash)) return WebAuth::fetch_keys(user, hash, ticket, events);
   auto question = std::make_unique<SecretQuestion>(user, hash, ticket, events, hashes_, looks_);
   auto request = make_request("get_password", user, {});
   if (!request) return requests_.refuse(std::move(request.error()), std::move(question));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/auth_options.h"
 
+#include <algorithm>
+
 #include "app/auth_jwt.h"
 #include "app/auth_url.h"
 
@@ -57,13 +59,19 @@ std::optional<AuthFault> find_program_fault(const ProgramOptions& options) {
 
 }  // namespace
 
+bool has_keys(const AuthOptions& options, crypto::Hash hash) {
+  return options.kind == AuthKind::kHttpMongoose &&
+         std::find(options.scram.begin(), options.scram.end(), hash) != options.scram.end();
+}
+
 xmpp::LoginMethods make_login_methods(const AuthOptions& options) {
   xmpp::LoginMethods methods;
   if (options.kind == AuthKind::kAccounts) return methods;
   if (options.kind == AuthKind::kJwt) return AuthJwt::methods();
   methods.passwords = options.kind != AuthKind::kCookie && options.kind != AuthKind::kUserinfo;
-  methods.scram_sha1 = options.kind == AuthKind::kHttpMongoose && options.scram;
-  methods.scram_sha256 = methods.scram_sha1;
+  methods.scram_sha1 = has_keys(options, crypto::Hash::kSha1);
+  methods.scram_sha256 = has_keys(options, crypto::Hash::kSha256);
+  methods.scram_sha512 = has_keys(options, crypto::Hash::kSha512);
   methods.tokens = options.kind == AuthKind::kUserinfo;
   methods.cookies = options.kind == AuthKind::kCookie;
   return methods;

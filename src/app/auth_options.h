@@ -13,6 +13,7 @@
 #include "app/auth_program.h"
 #include "app/credentials.h"
 #include "app/jwt_options.h"
+#include "base/crypto.h"
 #include "base/time.h"
 #include "http/url.h"
 #include "xmpp/login.h"
@@ -39,8 +40,8 @@ struct AuthOptions {
   std::string userinfo_url{};
   std::string userinfo_field = "preferred_username";  // whose value is the name
   std::string jsxc_secret{};
-  bool form = false;   // kHttpJson: say of the JSON that it is a form
-  bool scram = false;  // kHttpMongoose: ask for passwords or keys, and offer SCRAM
+  bool form = false;                      // kHttpJson: say of the JSON that it is a form
+  std::vector<crypto::Hash> scram{};      // kHttpMongoose: of which keys are to be had there
   std::vector<Credential> credentials{};  // of every request, see authorize()
   Duration timeout = std::chrono::seconds(5);
   AuthCacheOptions cache{};
@@ -49,6 +50,9 @@ struct AuthOptions {
 
   friend bool operator==(const AuthOptions&, const AuthOptions&) = default;
 };
+
+// Whether the web app is said to have SCRAM keys of that hash.
+bool has_keys(const AuthOptions& options, crypto::Hash hash);
 
 // What can be proven to such accounts.
 xmpp::LoginMethods make_login_methods(const AuthOptions& options);

@@ -91,12 +91,29 @@ class AccountsTest(AccountsCase):
         await self.check_back_end()
 
     async def test_http_mongoose_by_keys_of_the_application(self):
-        await self.start_site("http-mongoose", "/mongoose", auth_scram=True)
+        await self.start_site("http-mongoose", "/mongoose", auth_scram=["SHA-256", "SHA-1"])
         await self.check_back_end("SCRAM-SHA-256-PLUS")
         await self.log_in("romeo", mechanism="SCRAM-SHA-1-PLUS")
 
+    async def test_clients_take_the_strongest_hash_of_which_the_application_has_keys(self):
+        await self.start_site("http-mongoose", "/mongoose")
+        hashes = []
+        for strongest in ("SHA-1", "SHA-256", "SHA-512"):
+            hashes.append(strongest)
+            with self.subTest(strongest):
+                await self.reload(auth_scram=hashes)
+                for client in (self.make_strophe("romeo"), self.make_strophejs("juliet")):
+                    await client.log_in()
+                for suffix in ("-PLUS", ""):
+                    used = self.log_lines(f" mechanism=SCRAM-{strongest}{suffix} ")
+                    self.assertEqual(len(used), 1)
+
+    def make_strophejs(self, user):
+        url = f"http://127.0.0.1:{self.daemon.http_port}/http-bind"
+        return self.make_xmppjs(user, program="strophe_client.mjs", service=url)
+
     async def test_http_mongoose_by_passwords_in_the_clear(self):
-        await self.start_site("http-mongoose", "/clear", auth_scram=True)
+        await self.start_site("http-mongoose", "/clear", auth_scram=["SHA-256"])
         await self.log_in("romeo", mechanism="SCRAM-SHA-256-PLUS")
         await self.assert_refused(
             "not-authorized", mechanism="SCRAM-SHA-256-PLUS", password="wrong"

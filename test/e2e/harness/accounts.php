@@ -83,9 +83,11 @@ switch ($path) {
         if ($path === "/clear/get_password") {
             answer(200, $password);
         }
-        $sha1 = keys_of("sha1", $password);
-        $sha256 = keys_of("sha256", $password);
-        answer(200, "==MULTI_SCRAM==,4096,===SHA1===$sha1,==SHA256==$sha256");
+        $keys = [];
+        foreach (["sha1", "sha256", "sha512"] as $hash) {
+            $keys[] = "===" . strtoupper($hash) . "===" . keys_of($hash, $password);
+        }
+        answer(200, "==MULTI_SCRAM==,4096," . implode(",", $keys));
     case "/jsxc":
         answer_jsxc();
     case "/contacts/romeo":

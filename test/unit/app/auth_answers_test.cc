@@ -148,7 +148,7 @@ struct KeysStage : AuthStage {
   KeysStage() : AuthStage(make_scram()) {}
   static AuthOptions make_scram() {
     AuthOptions options = make_options(AuthKind::kHttpMongoose);
-    options.scram = true;
+    options.scram = {crypto::Hash::kSha1, crypto::Hash::kSha256, crypto::Hash::kSha512};
     return options;
   }
   void fetch(const char* user, crypto::Hash hash = crypto::Hash::kSha256) {
@@ -212,7 +212,7 @@ void decoys_stay_the_same_after_a_restart_where_a_credential_is_set(void**) {
 
 void keys_are_made_of_a_password_in_the_clear_and_look_alike_for_nobody(void**) {
   KeysStage stage;
-  for (const auto hash : {crypto::Hash::kSha1, crypto::Hash::kSha256}) {
+  for (const auto hash : {crypto::Hash::kSha1, crypto::Hash::kSha256, crypto::Hash::kSha512}) {
     stage.fetch("john@h", hash);
     stage.web_app.answer(kGet, "s3cr3t\n");
     assert_text_equal(stage.logins.take(), "");
@@ -256,7 +256,22 @@ void keys_of_another_hash_are_told_in_the_log(void**) {
   stage.web_app.answer(kGet, write_keys(xmpp::derive_scram_keys(crypto::Hash::kSha256, "s3cr3t",
                                                                 std::string(16, 's'), 1)));
   assert_text_equal(stage.logins.take(), "1:unsupported");
-  assert_int_equal(stage.journal.count("no keys of the hash in use"), 1);
+  assert_int_equal(stage.journal.count("no keys of a hash of auth_scram"), 1);
+}
+
+void keys_of_a_hash_that_is_not_named_are_not_asked_for(void**) {
+  KeysStage stage;
+  AuthOptions options = KeysStage::make_scram();
+  options.scram = {crypto::Hash::kSha256};
+  stage.set_options(options);
+  const xmpp::LoginMethods methods = make_login_methods(options);
+  assert_true(methods.scram_sha256 && methods.passwords);
+  assert_false(methods.scram_sha1 || methods.scram_sha512);
+  stage.fetch("john@h", crypto::Hash::kSha512);
+  assert_text_equal(stage.logins.take(), "");
+  assert_text_equal(stage.web_app.open(), "");
+  stage.settle();
+  assert_text_equal(stage.logins.take(), "1:unsupported");
 }
 
 // --- jsxc ----------------------------------------------------------------------------------------
@@ -403,6 +418,7 @@ int main() {
       cmocka_unit_test(keys_are_made_of_a_password_in_the_clear_and_look_alike_for_nobody),
       cmocka_unit_test(keys_that_are_not_to_be_had_are_no_wrong_password),
       cmocka_unit_test(keys_of_another_hash_are_told_in_the_log),
+      cmocka_unit_test(keys_of_a_hash_that_is_not_named_are_not_asked_for),
       cmocka_unit_test(jsxc_is_a_signed_form),
       cmocka_unit_test(jsxc_answers_success_or_noauth_or_error),
       cmocka_unit_test(cookie_goes_to_the_web_app_which_says_whose_it_is),
