@@ -89,6 +89,17 @@ void Authentication::take(SaslChallenge& step, Actions& actions) {
   actions.push_back(action::Send{std::move(out)});
 }
 
+// It counts at once, so that nobody can guess on by leaving before he is told.
+void Authentication::take(SaslRefusal& step, Actions& actions) {
+  ++failures_;
+  running_->refused = true;
+  std::string out;
+  write_challenge(out, running_->profile, step.message);
+  actions.push_back(action::Send{std::move(out)});
+  actions.push_back(action::AuthFailed{running_->username, SaslFailure::kNotAuthorized,
+                                       std::move(step.log_text)});
+}
+
 void Authentication::take(SaslNeedKeys& step, Actions& actions) {
   auto user = admit(step.username, actions);
   if (!user) return;
@@ -151,12 +162,14 @@ std::optional<Jid> Authentication::admit(const std::string& username, Actions& a
 
 void Authentication::fail(SaslFailure failure, std::string why, Actions& actions,
                           std::string_view text) {
-  // RFC 6120 section 6.4.5: their number is limited. Temporary ones are no fault of his.
-  if (failure != SaslFailure::kTemporaryAuthFailure) ++failures_;
   std::string out;
   write_failure(out, running_->profile, failure, text);
   actions.push_back(action::Send{std::move(out)});
-  actions.push_back(action::AuthFailed{running_->username, failure, std::move(why)});
+  if (!running_->refused) {
+    // RFC 6120 section 6.4.5: their number is limited. Temporary ones are no fault of his.
+    if (failure != SaslFailure::kTemporaryAuthFailure) ++failures_;
+    actions.push_back(action::AuthFailed{running_->username, failure, std::move(why)});
+  }
   running_.reset();
 }
 

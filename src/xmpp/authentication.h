@@ -40,7 +40,7 @@ class Authentication {
   // A question is out: what the client sends has to wait.
   bool asking() const { return running_ && running_->asking; }
   // That was one failure too many: the stream must end.
-  bool exhausted() const { return failures_ >= options_.sasl_attempts; }
+  bool exhausted() const { return failures_ >= options_.sasl_attempts && !running_; }
   // Once; nullopt while nobody has logged in.
   std::optional<LoginOutcome> take_outcome() { return std::exchange(outcome_, {}); }
   // TLS begins: all but the failures is forgotten.
@@ -60,12 +60,14 @@ class Authentication {
     std::optional<WallTime> expires{};
     bool rotate = false;  // the token that he logs in by
     bool asking = false;
+    bool refused = false;  // and counted; he has not been told the whole of it
   };
 
   void start(xml::Element element, const LoginStage& stage, Actions& actions);
   void take_message(std::string_view encoded, Actions& actions);
   void take_step(SaslStep step, Actions& actions);
   void take(SaslChallenge& step, Actions& actions);
+  void take(SaslRefusal& step, Actions& actions);
   void take(SaslNeedKeys& step, Actions& actions);
   void take(SaslNeedPassword& step, Actions& actions);
   void take(SaslNeedIdentity& step, Actions& actions);

@@ -14,9 +14,8 @@ namespace rosterd::xmpp {
 namespace {
 
 constexpr char kSeparator = '\x01';
-// RFC 7628 section 3.2.2: the client hears why, answers this, and only then it has failed.
+// RFC 7628 section 3.2.2: the client hears why, answers something, and only then it has failed.
 constexpr std::string_view kRefusal = R"({"status":"invalid_token"})";
-constexpr std::string_view kRefusalTaken = "\x01";
 
 SaslFail malformed(std::string why) { return {SaslFailure::kMalformedRequest, std::move(why)}; }
 
@@ -76,10 +75,10 @@ class OAuthBearer final : public EvidenceExchange {
  public:
   using EvidenceExchange::EvidenceExchange;
 
+  // The answer to the error should be ^A; strophe.js sends its token once more.
   SaslStep on_message(std::string_view message) override {
     if (state_ != State::kRefused) return EvidenceExchange::on_message(message);
     state_ = State::kDone;
-    if (message != kRefusalTaken) return malformed("OAUTHBEARER: bad answer to an error");
     return SaslFail{SaslFailure::kNotAuthorized, why_};
   }
 
@@ -127,7 +126,7 @@ class OAuthBearer final : public EvidenceExchange {
   SaslStep refuse(const std::string& why) override {
     state_ = State::kRefused;
     why_ = why;
-    return SaslChallenge{std::string(kRefusal)};
+    return SaslRefusal{std::string(kRefusal), why};
   }
 
   std::string why_;

@@ -81,6 +81,12 @@ std::string_view to_string(SaslFailure failure);
 struct SaslChallenge {
   std::string message;
 };  // server-first (also the empty PLAIN challenge)
+// He is not let in, and must be told so by this challenge; whatever he answers, it fails after
+// that.
+struct SaslRefusal {
+  std::string message;
+  std::string log_text;
+};
 // Ask for the keys of this user name (saslprepped, no domain) and call on_keys().
 struct SaslNeedKeys {
   std::string username;
@@ -112,8 +118,8 @@ struct SaslFail {
   std::string log_text;
 };
 
-using SaslStep = std::variant<SaslChallenge, SaslNeedKeys, SaslNeedPassword, SaslNeedIdentity,
-                              SaslNeedToken, SaslSuccess, SaslFail>;
+using SaslStep = std::variant<SaslChallenge, SaslRefusal, SaslNeedKeys, SaslNeedPassword,
+                              SaslNeedIdentity, SaslNeedToken, SaslSuccess, SaslFail>;
 
 // Where an exchange takes place. Views, valid during start().
 struct SaslPlace {

@@ -107,6 +107,18 @@ class EvidenceTest(EndToEndTest):
         await romeo.log_in()
         await romeo.sees(f"contact juliet@{HOST} both")
 
+    async def test_strophejs_hears_at_once_that_its_token_is_refused(self):
+        await self.start_with_tokens()
+        self.back_end.answers["/me"] = answer("", "401 No")
+        for service in (f"http://127.0.0.1:{self.daemon.http_port}/http-bind",
+                        self.daemon.websocket_url):  # fmt: skip
+            romeo = self.make_xmppjs(
+                "romeo", password="t0.k", program="strophe_client.mjs", service=service)
+            await romeo.start()
+            await romeo.sees("refused")
+        refusals = [line for line in self.daemon.log.entries if "authentication failed" in line]
+        self.assertEqual(len(refusals), 2)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -50,13 +50,16 @@ class Server {
 
  private:
   void take(const SaslStep& step) {
-    if (ended_) require(std::holds_alternative<SaslFail>(step));
+    if (ended_ || refused_) require(std::holds_alternative<SaslFail>(step));
     std::visit([this](const auto& one) { check(one); }, step);
   }
   void check(const SaslChallenge& step) {
-    if (step.message == R"({"status":"invalid_token"})") return;
     require(step.message.starts_with("r=") && text::is_xml_text(step.message));
     require(step.message.find(std::string(kNonce) + ",s=") != std::string::npos);
+  }
+  void check(const SaslRefusal& step) {
+    require(step.message == R"({"status":"invalid_token"})" && !step.log_text.empty());
+    refused_ = true;
   }
   void check(const SaslNeedKeys& step) {
     asked_about(step.username);
@@ -99,6 +102,7 @@ class Server {
   std::unique_ptr<SaslExchange> exchange_;
   std::string username_;
   bool ended_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace
