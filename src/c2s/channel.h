@@ -45,6 +45,10 @@ class Channel {
   virtual std::string take_cookie() { return {}; }
   // Sends the stream's close (</stream:stream>, <close/>) and closes after what was sent.
   virtual void close_stream(std::string_view why) = 0;
+  // The client has to wait: what it sends is left to the kernel, but for what has been read
+  // already.
+  virtual void pause_reading() {}
+  virtual void resume_reading() {}
   // Bytes that the peer has not taken yet, for the slow-client limits.
   virtual std::size_t queued_bytes() const = 0;
   virtual std::uint64_t connection_id() const = 0;  // for logs

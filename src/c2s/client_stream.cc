@@ -53,7 +53,7 @@ bool ClientStream::count_before_login(std::string_view bytes) {
 }
 
 // The framer, which knows the limits, must find one element and nothing else. What comes while the
-// negotiation waits is kept as on TCP: it has been found to be whole elements.
+// negotiation or the client waits is kept as on TCP: it has been found to be whole elements.
 void ClientStream::on_message(std::string_view xml) {
   if (closed_ || !count_before_login(xml)) return;
   framer_.reset_to_stanzas();
@@ -63,9 +63,13 @@ void ClientStream::on_message(std::string_view xml) {
     return close(StreamCondition::kBadFormat, "not one whole element");
   }
   framer_.reset_to_stanzas();
-  if (!waiting()) return handle_element(xml);
+  if (!waiting() && !held()) return handle_element(xml);
   if (!kept_) kept_ = std::make_unique<std::string>();
   kept_->append(xml);
+  // By BOSH a client can go on sending, whatever is left in the kernel.
+  if (kept_->size() > context_.options.outbox_hard) {
+    close(StreamCondition::kPolicyViolation, "the client sends more than it may");
+  }
 }
 
 void ClientStream::consume_kept() {
@@ -80,10 +84,11 @@ void ClientStream::consume_kept() {
 }
 
 // Handles every whole frame in `bytes` and returns how many bytes they took. Stops while the
-// negotiation waits for an answer: what the client sent ahead is handled afterwards.
+// negotiation waits for an answer, or the client must wait: what it sent ahead is handled
+// afterwards.
 std::size_t ClientStream::consume(std::string_view bytes) {
   std::size_t used = 0;
-  while (!closed_ && !waiting()) {
+  while (!closed_ && !waiting() && !held()) {
     const xml::Frame frame = framer_.next(bytes.substr(used));
     if (frame.kind == xml::Frame::Kind::kNeedMore) break;
     handle_frame(frame.kind, bytes.substr(used, frame.size));
@@ -137,10 +142,32 @@ void ClientStream::handle_element(std::string_view bytes) {
   const auto element = context_.parser.parse_stanza(bytes);
   if (!element) return close(StreamCondition::kNotWellFormed, element.error().text);
   if (element->ns() == xmpp::ns::kFraming && handle_framing(*element)) return;
-  if (!negotiation_) return context_.core.handle_stanza(session_, *element);
+  if (!negotiation_) return handle_stanza(*element, bytes.size());
   xmpp::Actions actions;
   negotiation_->on_element(*element, actions);
   perform(actions);
+}
+
+void ClientStream::handle_stanza(xml::Element stanza, std::size_t bytes) {
+  const RateOptions& rate = context_.options.rate;
+  const Handle<im::Session> full = context_.core.handle_stanza(session_, stanza);
+  if (closed_ || (!full && rate.bytes_per_second == 0)) return;
+  if (!brake_) {
+    brake_ = std::make_unique<Brake>(
+        context_.timers, [](void* stream) { static_cast<ClientStream*>(stream)->on_brake(); },
+        this);
+  }
+  const Instant now = context_.clock.now();
+  brake_->count(bytes, rate, now);
+  if (full) brake_->wait_for(full, now);
+  if (brake_->hold(static_cast<bool>(full), now)) channel_.pause_reading();
+}
+
+void ClientStream::on_brake() {
+  const im::Session* const reader = context_.core.find_session(brake_->reader());
+  if (brake_->hold(reader && reader->congested, context_.clock.now())) return;
+  consume_kept();
+  if (!closed_ && !held()) channel_.resume_reading();
 }
 
 // RFC 7395 section 3.3.
@@ -322,6 +349,7 @@ void ClientStream::flush(im::Session& session) {
   }
   // The soft limit's time runs from the flush that went over it on an empty queue: unsent bytes of
   // this very turn may still all go to the kernel.
+  session.congested = unsent > context_.options.outbox_soft;
   if (unsent == 0) timer_.cancel();
   if (channel_.queued_bytes() > context_.options.outbox_soft && !timer_.armed()) {
     context_.timers.arm(timer_, context_.clock.now() + context_.options.outbox_soft_time);
@@ -346,7 +374,9 @@ void ClientStream::send_outbox(im::Session& session) {
 }
 
 void ClientStream::on_drained() {
-  if (!negotiation_) timer_.cancel();
+  if (negotiation_) return;
+  timer_.cancel();
+  if (im::Session* session = context_.core.find_session(session_)) session->congested = false;
 }
 
 void ClientStream::on_timer() {
@@ -398,6 +428,7 @@ void ClientStream::leave(StreamCondition error) {
   closed_ = true;
   timer_.cancel();
   if (expiry_) expiry_->cancel();
+  if (brake_) brake_->release();
   kept_.reset();
   context_.logins.settle(handle_.to_u64(), LoginGate::Outcome::kUnknown);
   if (session_) context_.core.end_session(std::exchange(session_, {}), error);

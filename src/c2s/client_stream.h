@@ -11,6 +11,7 @@
 
 #include "base/handle.h"
 #include "base/timers.h"
+#include "c2s/brake.h"
 #include "c2s/channel.h"
 #include "c2s/login_gate.h"
 #include "im/core.h"
@@ -31,6 +32,7 @@ struct StreamOptions {
   std::size_t bytes_before_login = 64 * 1024;         // in total
   Duration login_timeout = std::chrono::seconds(60);  // from accept to the bound resource
   LoginLimitOptions login_limit;
+  RateOptions rate;
   std::size_t outbox_soft = 256 * 1024;                  // unsent bytes for longer than …
   Duration outbox_soft_time = std::chrono::seconds(30);  // … this, or once over
   std::size_t outbox_hard = 2 * 1024 * 1024;             // this: resource-constraint
@@ -113,6 +115,7 @@ class ClientStream {
 
  private:
   bool waiting() const { return negotiation_ && negotiation_->waiting(); }
+  bool held() const { return brake_ && brake_->holds(); }
   void begin_negotiation();
   void expire_at(WallTime when);
   bool count_before_login(std::string_view bytes);
@@ -122,6 +125,8 @@ class ClientStream {
   void handle_header(std::string_view bytes);
   void handle_element(std::string_view bytes);
   bool handle_framing(xml::Element element);
+  void handle_stanza(xml::Element stanza, std::size_t bytes);
+  void on_brake();
   void handle_frame_error();
 
   void begin_user(const xmpp::Jid& user, std::string_view how, std::string_view software = {});
@@ -158,6 +163,7 @@ class ClientStream {
   xmpp::Jid user_;                     // bare, once authenticated; its begin_user() is ours to end
   std::uint64_t login_ = 0;            // of that begin_user()
   Timer timer_;                        // the login deadline, later the slow-client deadline
+  std::unique_ptr<Brake> brake_;       // made when it is first needed
   std::unique_ptr<Timer> expiry_;      // of a login that is not for ever; else null
   xml::Framer framer_;
   std::size_t bytes_before_login_ = 0;

@@ -45,6 +45,14 @@ void TcpChannel::close_stream(std::string_view why) {
   connection_->close(why);
 }
 
+void TcpChannel::pause_reading() {
+  if (connection_) connection_->pause_reading();
+}
+
+void TcpChannel::resume_reading() {
+  if (connection_) connection_->resume_reading();
+}
+
 std::size_t TcpChannel::queued_bytes() const {
   return connection_ ? connection_->queued_bytes() : 0;
 }

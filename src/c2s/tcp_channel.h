@@ -26,6 +26,8 @@ class TcpChannel final : public Channel, public net::ConnectionEvents {
   bool secure() const override;
   xmpp::ChannelBindings bindings() const override;
   void close_stream(std::string_view why) override;
+  void pause_reading() override;
+  void resume_reading() override;
   std::size_t queued_bytes() const override;
   std::uint64_t connection_id() const override { return connection_id_; }
   const net::Address& peer() const override { return peer_; }

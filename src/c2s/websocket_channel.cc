@@ -109,6 +109,14 @@ xmpp::ChannelBindings WebSocketChannel::bindings() const {
   return {tls->tls_exporter(), tls->tls_server_end_point(), tls->tls_unique()};
 }
 
+void WebSocketChannel::pause_reading() {
+  if (connection_) connection_->pause_reading();
+}
+
+void WebSocketChannel::resume_reading() {
+  if (connection_) connection_->resume_reading();
+}
+
 std::size_t WebSocketChannel::queued_bytes() const {
   return connection_ ? connection_->queued_bytes() : 0;
 }

@@ -42,6 +42,8 @@ class WebSocketChannel final : public Channel, public net::ConnectionEvents {
   std::string take_cookie() override { return std::exchange(client_.cookie, {}); }
   xmpp::ChannelBindings bindings() const override;
   void close_stream(std::string_view why) override;
+  void pause_reading() override;
+  void resume_reading() override;
   std::size_t queued_bytes() const override;
   std::uint64_t connection_id() const override { return connection_id_; }
   const net::Address& peer() const override { return client_.peer; }

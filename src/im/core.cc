@@ -49,11 +49,13 @@ std::size_t Core::kick(const xmpp::Jid& user, const std::optional<std::string>& 
   return kick_sessions(*state_, user, resource, reason);
 }
 
-void Core::handle_stanza(Handle<Session> handle, xml::Element stanza) {
+Handle<Session> Core::handle_stanza(Handle<Session> handle, xml::Element stanza) {
   Session* session = find_session(handle);
   // What comes after a fatal error in the same turn was sent to nobody.
-  if (!session || session->end != xmpp::StreamCondition::kNone) return;
+  if (!session || session->end != xmpp::StreamCondition::kNone) return {};
+  state_->reached_congested = {};
   route(*state_, *session, stanza);
+  return state_->reached_congested;
 }
 
 bool Core::is_online(const xmpp::Jid& user) const {

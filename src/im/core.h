@@ -115,8 +115,9 @@ class Core {
 
   // --- Stanzas --------------------------------------------------------------------------------
   // A first-level element of an established stream. Anything that is not a stanza, or is malformed,
-  // is answered as RFC 6120 section 8 says, or ends the session (Session::end).
-  void handle_stanza(Handle<Session> session, xml::Element stanza);
+  // is answered as RFC 6120 section 8 says, or ends the session (Session::end). Returns a session
+  // that it reached although it is congested, if there is one: whoever sent it should wait.
+  Handle<Session> handle_stanza(Handle<Session> session, xml::Element stanza);
 
   // Sessions that have something to flush; pop_front() until empty.
   IntrusiveList<Session, &Session::dirty>& dirty() { return dirty_; }

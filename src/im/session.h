@@ -70,6 +70,9 @@ class Session {
   xmpp::StreamCondition end = xmpp::StreamCondition::kNone;
   std::string end_text;
 
+  // Its client does not read: more is waiting for it than it may be, as its stream has found.
+  bool congested = false;
+
   bool interested = false;  // asked for its roster (RFC 6121 section 2.1.6): gets pushes
   // The last undirected presence, ready to be addressed to anybody, while it is an available one.
   std::optional<xmpp::Forward> presence;

@@ -32,11 +32,13 @@ struct State {
   RosterCache kept_rosters;
   std::vector<SharedRoster> replaced;  // not in force any more, see Core::drop_replaced()
   LastSeen last_seen;
-  CoreStats received;        // only what counts up; Core::stats() adds the rest
-  std::uint64_t logins = 0;  // so far: their numbers
-  std::uint64_t pushes = 0;  // sent so far: the ids of roster pushes
+  CoreStats received;                 // only what counts up; Core::stats() adds the rest
+  Handle<Session> reached_congested;  // the last that got something although it is congested
+  std::uint64_t logins = 0;           // so far: their numbers
+  std::uint64_t pushes = 0;           // sent so far: the ids of roster pushes
 
   void mark_dirty(Session& session) {
+    if (session.congested) reached_congested = session.handle;
     if (!session.dirty.linked()) dirty.push_back(session);
   }
 

@@ -92,6 +92,12 @@ const std::map<std::string, Setter, std::less<>>& setters() {
        [](WorldOptions& o, const std::string& v) {
          return set_count(o.streams.after_login.stanza_bytes, v);
        }},
+      {"client_rate",
+       [](WorldOptions& o, const std::string& v) {
+         return set_count(o.streams.rate.bytes_per_second, v);
+       }},
+      {"client_burst",
+       [](WorldOptions& o, const std::string& v) { return set_count(o.streams.rate.burst, v); }},
       {"outbox_soft",
        [](WorldOptions& o, const std::string& v) { return set_count(o.streams.outbox_soft, v); }},
       {"outbox_soft_time",
