@@ -189,6 +189,11 @@ class OtherKindsTest(AccountsCase):
             self.back_end.answers["/api"] = answer(json.dumps({"result": result}))
             await self.assert_refused(failure)
 
+    async def test_passwords_that_would_cross_the_network_in_the_clear_are_a_warning(self):
+        await self.start(auth="http-basic", http_auth_url="http://192.0.2.1/auth")
+        await self.daemon.log.wait(
+            lambda line: "crosses the network in the clear to=http://192.0.2.1" in line, "it")
+
     async def log_in_by_cookie(self, cookie):
         """As a page does. What came of it."""
         browser = await self.open_raw_websocket()
