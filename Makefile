@@ -16,7 +16,7 @@ FUZZERS   = $(patsubst test/fuzz/%_fuzz.cc,%,$(wildcard test/fuzz/*_fuzz.cc))
 FORMATTED = $$(find src test bench -name '*.cc' -o -name '*.h' -o -name '*.c')
 
 .DEFAULT_GOAL = build
-.PHONY: help deps try-page build demo demo-check check e2e model fuzz bench install format lint clean
+.PHONY: help deps try-page build demo demo-check check e2e model fuzz bench bench-counts install format lint clean
 
 help:
 	@echo 'make build       build/release/rosterd'
@@ -27,6 +27,7 @@ help:
 	@echo 'make model       random histories against the reference model for SECS=20 seconds'
 	@echo 'make fuzz        every fuzzer for SECS=20 seconds'
 	@echo 'make bench       measure'
+	@echo 'make bench-counts  count instructions; fails when one has grown'
 	@echo 'make install     to DESTDIR and PREFIX=/usr/local'
 	@echo 'make deps        the Debian packages of packages.txt'
 	@echo 'make format, make lint, make clean'
@@ -101,6 +102,9 @@ fuzz: deps-build,check,fuzz
 
 bench: deps-build,demo,bench
 	@bench/run
+
+bench-counts: deps-build,demo,bench
+	@bench/counts
 
 install: build
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD)/release

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // first_presence: what it costs from connecting to the first presence.
-//   bench_first_presence plain|tls stored|http-json|jwt PORT PID BACK_END_PORT LOGINS
-// LOGINS users, each for the first time and several at once, log in by SASL PLAIN, bind, get a
-// roster of 20 contacts, who are never there, and send presence; a ping behind it is answered when
-// that is done. They stay until all are measured. Accounts and rosters are the server's own
+//   bench_first_presence plain|tls stored|http-json|jwt PORT PID BACK_END_PORT LOGINS AT_ONCE
+// LOGINS users, each for the first time and AT_ONCE of them at a time, log in by SASL PLAIN, bind,
+// get a roster of 20 contacts, who are never there, and send presence; a ping behind it is answered
+// when that is done. They stay until all are measured. Accounts and rosters are the server's own
 // (`stored`); or the back end answers a login with the roster in it (`http-json`); or the password
 // is a token that the server checks itself, and it fetches the roster (`jwt`).
 #include <fmt/format.h>
@@ -25,7 +25,6 @@
 
 namespace {
 
-constexpr int kAtOnce = 8;
 constexpr int kWarmUp = 100;  // logins before those that are measured
 constexpr int kContacts = 20;
 constexpr std::string_view kTokenSecret = "a secret of thirty-two bytes, or more";
@@ -71,10 +70,10 @@ class Logins {
         clients_(static_cast<std::size_t>(users)) {}
 
   // Of the users from `begin` to before `end`.
-  void run(int begin, int end) {
+  void run(int begin, int end, int at_once) {
     next_ = begin;
     std::vector<std::thread> threads;
-    for (int i = 0; i < kAtOnce; ++i) {
+    for (int i = 0; i < at_once; ++i) {
       threads.emplace_back([this, end] {
         for (int user; (user = next_++) < end;) log_in(user);
       });
@@ -103,15 +102,17 @@ class Logins {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
+  if (argc != 8) {
     bench::give_up(
-        "usage: bench_first_presence plain|tls stored|http-json|jwt PORT PID BACK_END_PORT LOGINS");
+        "usage: bench_first_presence plain|tls stored|http-json|jwt PORT PID BACK_END_PORT LOGINS "
+        "AT_ONCE");
   }
   const std::string_view way = argv[2];
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[3]));
   const pid_t pid = std::atoi(argv[4]);
   const auto back_end_port = static_cast<std::uint16_t>(std::atoi(argv[5]));
   const int logins = std::atoi(argv[6]), users = kWarmUp + logins;
+  const int at_once = std::atoi(argv[7]);
   bench::raise_descriptor_limit();
   std::vector<std::string> rosters;
   for (int user = 0; user < users; ++user) rosters.push_back(make_roster(user, users));
@@ -122,10 +123,10 @@ int main(int argc, char** argv) {
         [&](std::size_t, std::size_t user) -> const std::string& { return rosters.at(user); });
   }
   Logins load(bench::carrier_named(argv[1]), port, way == "jwt", users);
-  load.run(0, kWarmUp);
+  load.run(0, kWarmUp, at_once);
   const std::int64_t cpu_before = bench::cpu_nanoseconds(pid);
   const auto begin = bench::Clock::now();
-  load.run(kWarmUp, users);
+  load.run(kWarmUp, users, at_once);
   const std::chrono::duration<double> took = bench::Clock::now() - begin;
   const std::int64_t cpu = bench::cpu_nanoseconds(pid) - cpu_before;
   // A roster that came by another way than it should have makes another figure.

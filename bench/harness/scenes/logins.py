@@ -6,6 +6,9 @@ from ..bench import samples
 from ..table import Target
 
 
+AT_ONCE = 8
+
+
 def first_presence(bench):
     for carrier, target in (("plain", 150), ("tls", 450)):
         of_a_login(bench, carrier, "jwt", f"login by PLAIN, {carrier}", target)
@@ -17,23 +20,24 @@ def of_a_login(bench, carrier, way, what, most):
     costs, in_all = samples(), samples()
     for _ in range(bench.runs):
         port, = free_ports(1)
-        with rosterd(bench, way, port) as server:
+        with bench.rosterd(f"http://127.0.0.1:{port}/contacts/%s",
+                           login_options(bench, way, port)) as server:
             line, = bench.call("first_presence", carrier, way, server.ports[carrier], server.pid,
-                               port, 200 if bench.quick else 2000)
+                               port, 200 if bench.quick else 2000, AT_ONCE)
         costs[server.name].append(line["cpu_us"])
         in_all[server.name].append(line["per_second"])
     bench.table.add(what, "us of CPU", costs, Target(most=most))
     bench.table.add(f"{what}, in all", "per second", in_all)
 
 
-def rosterd(bench, way, port):
-    """With a back end at that port, which the load program is."""
+def login_options(bench, way, port):
+    """Of rosterd, with a back end at that port, which the load program is."""
     secret = bench.folder / "secret"
     secret.write_text(TOKEN_SECRET)
     secret.chmod(0o600)
     option = (f'jwt_secret_file = "{secret}"' if way == "jwt" else
               f'http_auth_url = "http://127.0.0.1:{port}/auth"')
-    return bench.rosterd(f"http://127.0.0.1:{port}/contacts/%s", f'auth = "{way}"\n{option}')
+    return f'auth = "{way}"\n{option}'
 
 
 def logins(bench):

@@ -15,12 +15,17 @@ def star_contacts(user):
     return [0] if user <= CONTACTS else []
 
 
-def star_servers(bench):
-    """One of each that speaks XMPP, with these rosters."""
+def star_rosters(bench):
+    """Where rosterd finds these rosters."""
     folder = bench.folder / "star"
     if not folder.exists():
         write_rosters(folder, CONTACTS + 1, star_contacts)
-    return [bench.rosterd(f"file://{folder}/%s.json")]
+    return f"file://{folder}/%s.json"
+
+
+def star_servers(bench):
+    """One of each that speaks XMPP, with these rosters."""
+    return [bench.rosterd(star_rosters(bench))]
 
 
 def fan_out(bench):
