@@ -67,7 +67,7 @@ void BulkFetch::remove(RosterFetch& member) {
   std::erase(members_, &member);
   if (!members_.empty() || telling_) return;
   count(FetchOutcome::kCancelled);
-  gate_.leave(HostGate::Outcome::kUnknown);
+  gate_.leave(place_, HostGate::Outcome::kUnknown);
   events_.on_bulk_finished(*this, {});
 }
 
@@ -106,7 +106,7 @@ void BulkFetch::handle_answer(const http::Response& response) {
   const auto answers = parse_bulk_answer(response.body);
   if (!answers) return refuse(answers.error().text);
   count(FetchOutcome::kOk);
-  gate_.leave(HostGate::Outcome::kAnswered);
+  gate_.leave(place_, HostGate::Outcome::kAnswered);
   const Instant fresh_until = context_.clock.now() + read_max_age(response.fields);
   while (RosterFetch* const member = take_member()) {
     auto parsed = read_answer(find_answer(*answers, member->user()), *member,
@@ -126,7 +126,7 @@ void BulkFetch::handle_answer(const http::Response& response) {
 
 void BulkFetch::fail(const Error& error, Duration at_least) {
   count(outcome_of(error.code));
-  gate_.leave(HostGate::Outcome::kFailed, error.text);
+  gate_.leave(place_, HostGate::Outcome::kFailed, error.text);
   while (RosterFetch* const member = take_member()) member->on_bulk_failed(error, at_least);
   events_.on_bulk_finished(*this, {});
 }
@@ -134,7 +134,7 @@ void BulkFetch::fail(const Error& error, Duration at_least) {
 // The server is shutting down.
 void BulkFetch::cancel(const Error& error) {
   count(FetchOutcome::kCancelled);
-  gate_.leave(HostGate::Outcome::kUnknown);
+  gate_.leave(place_, HostGate::Outcome::kUnknown);
   while (RosterFetch* const member = take_member()) {
     member->on_bulk_answer(tl::unexpected<Error>(error));
   }
@@ -143,7 +143,7 @@ void BulkFetch::cancel(const Error& error) {
 
 void BulkFetch::refuse(const std::string& why) {
   count(FetchOutcome::kInvalid);
-  gate_.leave(HostGate::Outcome::kAnswered);
+  gate_.leave(place_, HostGate::Outcome::kAnswered);
   while (RosterFetch* const member = take_member()) member->on_bulk_refused();
   events_.on_bulk_finished(*this, why);
 }

@@ -37,9 +37,14 @@ class BulkFetch final : private web::FetchEvents {
     virtual void on_bulk_finished(BulkFetch& bulk, const std::string& refusal) = 0;
   };
 
-  // All outlive it. It has taken its place at the gate.
-  BulkFetch(FetchContext& context, HostGate& gate, BulkPlan plan, Events& events)
-      : context_(context), gate_(gate), plan_(std::move(plan)), events_(events) {}
+  // All outlive it.
+  BulkFetch(FetchContext& context, HostGate& gate, HostGate::Place place, BulkPlan plan,
+            Events& events)
+      : context_(context),
+        gate_(gate),
+        place_(std::move(place)),
+        plan_(std::move(plan)),
+        events_(events) {}
   ~BulkFetch() override;
   BulkFetch(const BulkFetch&) = delete;
   BulkFetch& operator=(const BulkFetch&) = delete;
@@ -65,6 +70,7 @@ class BulkFetch final : private web::FetchEvents {
 
   FetchContext& context_;
   HostGate& gate_;
+  const HostGate::Place place_;
   BulkPlan plan_;
   Events& events_;
   std::vector<RosterFetch*> members_;

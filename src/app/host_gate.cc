@@ -7,16 +7,13 @@ namespace rosterd::app {
 
 void HostGate::set_breaker(std::shared_ptr<OriginBreaker> breaker) {
   if (breaker == breaker_) return;
-  // Nobody will tell the old one what became of a probe of ours, and others may still ask there.
-  if (breaker_) breaker_->settle(Outcome::kUnknown, {}, clock_.now());
   breaker_ = std::move(breaker);
   breaker_->add_watcher(*this);
 }
 
 void HostGate::enter(Visitor& visitor) {
   if (queue_.empty() && free_places() > 0 && state() == Breaker::State::kClosed) {
-    take_place();
-    return visitor.on_admitted();
+    return visitor.on_admitted(take_place());
   }
   queue_.push_back(visitor);
   ++waiting_;
@@ -29,14 +26,19 @@ void HostGate::withdraw(Visitor& visitor) {
   --waiting_;
 }
 
+HostGate::Place HostGate::take_place() {
+  ++taken_;
+  return breaker_;
+}
+
 HostGate::Visitor& HostGate::take_front() {
   --waiting_;
   return *queue_.pop_front();
 }
 
-void HostGate::leave(Outcome outcome, std::string_view why) {
+void HostGate::leave(const Place& place, Outcome outcome, std::string_view why) {
   --taken_;
-  breaker_->settle(outcome, why, clock_.now());
+  place->settle(outcome, why, clock_.now());
   if (waiting_ > 0) pump_soon();
 }
 
@@ -53,8 +55,8 @@ void HostGate::pump() {
       return turn_away(Whom::kUnlessInsisting);
     }
     if (bulk_sender_.try_send(*this)) continue;
-    take_place();
-    take_front().on_admitted();
+    Place place = take_place();
+    take_front().on_admitted(std::move(place));
   }
   // Whoever waits for a place waits in vain where the app has begun to fail.
   if (waiting_ > 0 && state() != Breaker::State::kClosed) {

@@ -19,12 +19,16 @@ class BulkFetch;
 
 class HostGate final : private OriginBreaker::Watcher {
  public:
+  // With it goes the breaker of the web app that its holder asks, which another may have followed
+  // when he leaves.
+  using Place = std::shared_ptr<OriginBreaker>;
+
   // Who wants to send a request.
   class Visitor {
    public:
     virtual ~Visitor() = default;
-    // He has a place, which he gives back with leave(). From inside enter() or later.
-    virtual void on_admitted() = 0;
+    // He gives the place back with leave(). From inside enter() or later.
+    virtual void on_admitted(Place place) = 0;
     // He is one of those for whom this request asks, and has no place of his own. Never from inside
     // enter().
     virtual void on_admitted_to(BulkFetch& bulk) = 0;
@@ -52,18 +56,18 @@ class HostGate final : private OriginBreaker::Watcher {
       : clock_(clock), timers_(timers), bulk_sender_(bulk_sender) {}
 
   void set_places(std::size_t places) { places_ = places; }
-  // Of the web app before which the gate stands.
+  // Of the web app before which the gate stands from now on.
   void set_breaker(std::shared_ptr<OriginBreaker> breaker);
 
   void enter(Visitor& visitor);
   // He waits no longer; harmless when he does not.
   void withdraw(Visitor& visitor);
-  void leave(Outcome outcome, std::string_view why = {});
+  void leave(const Place& place, Outcome outcome, std::string_view why = {});
 
   // For BulkSender.
   Visitor& front() const { return *queue_.front(); }
   Visitor& take_front();
-  void take_place() { ++taken_; }
+  Place take_place();
 
   std::size_t waiting() const { return waiting_; }
   std::size_t taken() const { return taken_; }  // places

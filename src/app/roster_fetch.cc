@@ -67,11 +67,16 @@ FetchOutcome outcome_of(Errc code) {
   }
 }
 
-RosterFetch::RosterFetch(FetchContext& context, HostGate* gate, FetchPlan plan, Events& events)
+RosterFetch::RosterFetch(FetchContext& context, HostGate& gate,
+                         const std::shared_ptr<const FetchPlan>& plan, const xmpp::Jid& user,
+                         FetchReason reason, Events& events)
     : context_(context),
       gate_(gate),
-      plan_(std::move(plan)),
+      plan_(plan),
+      user_(user),
       events_(events),
+      reason_(reason),
+      insists_(reason == FetchReason::kRefresh),
       sequence_(++context.last_sequence) {}
 
 RosterFetch::~RosterFetch() {
@@ -80,12 +85,11 @@ RosterFetch::~RosterFetch() {
   leave_gate(HostGate::Outcome::kUnknown);
 }
 
+// A name that cannot stand in the URL is told of later; the URL itself is made again when it is
+// needed, as thousands may be waiting.
 void RosterFetch::start() {
-  if (plan_.target) {
-    attempt();
-  } else {
-    context_.timers.arm(retry_, context_.clock.now());
-  }
+  if (make_target()) return attempt();
+  context_.timers.arm(retry_, context_.clock.now());
 }
 
 void RosterFetch::restart_timeout(bool now) {
@@ -93,67 +97,83 @@ void RosterFetch::restart_timeout(bool now) {
 }
 
 void RosterFetch::start_timeout() {
-  due_ = context_.clock.now() + plan_.timeout;
+  due_ = context_.clock.now() + plan_->timeout;
   context_.timers.arm(deadline_, due_);
 }
 
 // --- attempts ------------------------------------------------------------------------------------
 
 void RosterFetch::attempt() {
-  redirects_ = 0;
-  pages_ = 0;
-  if (gate_) return gate_->enter(*this);
+  if (!plan_->is_folder) return gate_.enter(*this);
   read_file();
+}
+
+void RosterFetch::attempt_or_tell() {
+  const auto target = make_target();
+  if (!target) return finish(tl::unexpected<Error>(target.error()));
+  attempt();
+}
+
+Result<RosterTarget> RosterFetch::make_target() const {
+  return make_roster_target(plan_->url, user_.node(), user_.domain());
 }
 
 // What is held is looked at when the question leaves: only of that can the answer say that it has
 // not changed.
-void RosterFetch::begin_assembly() {
+void RosterFetch::begin_attempt(HostGate::Place place) {
   RosterBase base;
-  if (const im::HeldRoster* held = context_.core->find_held_roster(plan_.user)) {
+  if (const im::HeldRoster* held = context_.core->find_held_roster(user_)) {
     base = {held->roster, held->tag};
   }
-  if (plan_.format == RosterFormat::kJsxc) base.tag.etag.clear();  // POSTs have no conditions
-  assembly_ = std::make_unique<RosterAssembly>(context_.core->interner(), plan_.user, plan_.limits,
-                                               std::move(base));
+  if (plan_->format == RosterFormat::kJsxc) base.tag.etag.clear();  // POSTs have no conditions
+  attempt_ = std::unique_ptr<Attempt>(new Attempt{
+      plan_, std::move(place), {context_.core->interner(), user_, plan_->limits, std::move(base)}});
 }
 
 void RosterFetch::read_file() {
-  begin_assembly();
+  const auto target = make_target();
+  begin_attempt(nullptr);
   mark_sent();
-  ticket_ = context_.files->read(std::get<FilePath>(*plan_.target).path, plan_.file_limit, this);
+  ticket_ = context_.files->read(std::get<FilePath>(*target).path, plan_->file_limit, this);
   if (!deadline_.armed()) start_timeout();
 }
 
-void RosterFetch::on_admitted() {
-  has_place_ = true;
-  begin_assembly();
-  send_request(std::get<http::Url>(*plan_.target));
+void RosterFetch::on_admitted(HostGate::Place place) {
+  auto target = make_target();
+  if (auto* const url = target ? std::get_if<http::Url>(&*target) : nullptr) {
+    begin_attempt(std::move(place));
+    return send_request(std::move(*url));
+  }
+  // The options have been loaded again since it came to the gate.
+  gate_.leave(place, HostGate::Outcome::kUnknown);
+  attempt_or_tell();
 }
 
 void RosterFetch::send_request(http::Url url) {
   if (!sent_) sent_at_ = context_.clock.now();
-  url_ = std::move(url);
+  attempt_->url = std::move(url);
   web::FetchRequest request = make_request();
   request_id_ = add_request_id(context_, request.fields);
   // A later page has no tag of its own: the roster is held as a whole.
-  if (pages_ == 0 && !assembly_->etag().empty()) {
-    request.fields.add("If-None-Match", assembly_->etag());
+  if (attempt_->pages == 0 && !attempt_->assembly.etag().empty()) {
+    request.fields.add("If-None-Match", attempt_->assembly.etag());
   }
-  authorize(plan_.credentials, request, context_.clock.wall_now());
+  authorize(attempt_->plan->credentials, request, context_.clock.wall_now());
   ticket_ = context_.fetcher->fetch(std::move(request), this);
 }
 
 web::FetchRequest RosterFetch::make_request() const {
-  if (plan_.format == RosterFormat::kJsxc) {
-    auto request = make_jsxc_request(url_, plan_.jsxc_secret, "sharedroster", plan_.user);
-    for (const auto& [name, value] : plan_.fields.all()) request.fields.add(name, value);
+  const FetchPlan& plan = *attempt_->plan;
+  http::Fields fields = make_request_fields(plan.user_agent, user_.domain(), reason_);
+  if (plan.format == RosterFormat::kJsxc) {
+    auto request = make_jsxc_request(attempt_->url, plan.jsxc_secret, "sharedroster", user_);
+    for (const auto& [name, value] : fields.all()) request.fields.add(name, value);
     return request;
   }
   web::FetchRequest request;
-  request.url = url_;
+  request.url = attempt_->url;
   request.in_parts = true;
-  request.fields = plan_.fields;
+  request.fields = std::move(fields);
   return request;
 }
 
@@ -183,22 +203,24 @@ void RosterFetch::leave_wire() {
   if (bulk_) std::exchange(bulk_, nullptr)->remove(*this);
   const std::uint64_t ticket = std::exchange(ticket_, 0);
   if (ticket == 0) return;
-  if (gate_) {
-    context_.fetcher->cancel(ticket);
-  } else {
+  if (attempt_->plan->is_folder) {
     context_.files->cancel(ticket);
+  } else {
+    context_.fetcher->cancel(ticket);
   }
 }
 
 void RosterFetch::leave_gate(HostGate::Outcome outcome, std::string_view why) {
-  if (!gate_) return;
-  gate_->withdraw(*this);
-  if (std::exchange(has_place_, false)) gate_->leave(outcome, why);
+  gate_.withdraw(*this);
+  const HostGate::Place place = attempt_ ? std::exchange(attempt_->place, nullptr) : nullptr;
+  if (place) gate_.leave(place, outcome, why);
 }
 
 // --- answers -------------------------------------------------------------------------------------
 
-void RosterFetch::on_fetch_body(std::uint64_t, std::string part) { assembly_->add_part(part); }
+void RosterFetch::on_fetch_body(std::uint64_t, std::string part) {
+  attempt_->assembly.add_part(part);
+}
 
 void RosterFetch::on_fetch_done(std::uint64_t, Result<http::Response> response) {
   ticket_ = 0;
@@ -209,14 +231,14 @@ void RosterFetch::on_fetch_done(std::uint64_t, Result<http::Response> response) 
 }
 
 void RosterFetch::handle_response(http::Response response) {
-  const bool jsxc = plan_.format == RosterFormat::kJsxc;
+  const bool jsxc = attempt_->plan->format == RosterFormat::kJsxc;
   if (response.status == 200) return jsxc ? handle_jsxc(response) : handle_page(response);
   if (is_redirect(response.status) && !jsxc) return redirect(response);
-  if (response.status == 304 && pages_ == 0 && !assembly_->etag().empty()) {
-    return succeed(assembly_->not_modified(response, context_.clock.now()));
+  if (response.status == 304 && attempt_->pages == 0 && !attempt_->assembly.etag().empty()) {
+    return succeed(attempt_->assembly.not_modified(response, context_.clock.now()));
   }
   Error error = make_status_error(response.status);
-  if (error.code == Errc::kNotFound && plan_.missing_is_empty && pages_ == 0) {
+  if (error.code == Errc::kNotFound && attempt_->plan->missing_is_empty && attempt_->pages == 0) {
     FetchedRoster nothing;
     nothing.roster = im::RosterDraft(context_.core->interner(), nullptr).take().roster;
     return succeed(std::move(nothing));
@@ -230,26 +252,27 @@ void RosterFetch::handle_response(http::Response response) {
 }
 
 void RosterFetch::handle_page(const http::Response& response) {
-  auto next = assembly_->add_page(response, context_.clock.now());
+  auto next = attempt_->assembly.add_page(response, context_.clock.now());
   if (!next) return fail(std::move(next.error()));
-  if (next->empty()) return succeed(assembly_->take());
-  if (!gate_) return fail({Errc::kInvalid, "a file has no next page"});
-  if (++pages_ >= plan_.pages) {
-    return fail({Errc::kTooLarge, "more than " + std::to_string(plan_.pages) + " pages"});
+  if (next->empty()) return succeed(attempt_->assembly.take());
+  const FetchPlan& plan = *attempt_->plan;
+  if (plan.is_folder) return fail({Errc::kInvalid, "a file has no next page"});
+  if (++attempt_->pages >= plan.pages) {
+    return fail({Errc::kTooLarge, "more than " + std::to_string(plan.pages) + " pages"});
   }
   if (auto followed = follow(*next, "a next page at"); !followed) fail(std::move(followed.error()));
 }
 
 void RosterFetch::handle_jsxc(const http::Response& response) {
-  auto added = assembly_->add_jsxc(response, context_.clock.now());
-  if (added) return succeed(assembly_->take());
+  auto added = attempt_->assembly.add_jsxc(response, context_.clock.now());
+  if (added) return succeed(attempt_->assembly.take());
   if (!is_passing(added.error().code)) return fail(std::move(added.error()));
   count(outcome_of(added.error().code));
   retry_or_finish(std::move(added.error()), Duration(0));
 }
 
 void RosterFetch::redirect(const http::Response& response) {
-  if (++redirects_ > kMaxRedirects) return fail({Errc::kInvalid, "too many redirects"});
+  if (++attempt_->redirects > kMaxRedirects) return fail({Errc::kInvalid, "too many redirects"});
   if (!response.fields.has("Location")) {
     return fail({Errc::kInvalid, "a redirect without a Location"});
   }
@@ -261,12 +284,12 @@ void RosterFetch::redirect(const http::Response& response) {
 // Another origin would get the usernames, and whatever authorizes us, without having been named in
 // the configuration.
 Status RosterFetch::follow(std::string_view reference, std::string_view what) {
-  auto to = http::resolve_url(url_, reference);
+  auto to = http::resolve_url(attempt_->url, reference);
   if (!to) return make_error(Errc::kInvalid, std::string(what) + " a " + to.error().text);
-  if (to->origin() != url_.origin()) {
+  if (to->origin() != attempt_->url.origin()) {
     return make_error(Errc::kInvalid, std::string(what) + " another origin: " + to->origin());
   }
-  to->userinfo = url_.userinfo;
+  to->userinfo = attempt_->url.userinfo;
   send_request(std::move(*to));
   return {};
 }
@@ -302,10 +325,11 @@ void RosterFetch::on_bulk_refused() {
 void RosterFetch::retry_or_finish(Error error, Duration at_least) {
   if (!deadline_.armed()) start_timeout();  // it failed before anything could be sent
   leave_gate(HostGate::Outcome::kFailed, error.text);
-  last_error_ = error;
+  last_error_ = std::make_unique<Error>(error);
   const auto delay = schedule_.next(context_.random);
   const Instant when = context_.clock.now() + std::max(delay.value_or(Duration(0)), at_least);
   if (!delay || when >= due_) return finish(tl::unexpected<Error>(std::move(error)));
+  attempt_.reset();
   // From here on the answer will be newer than anybody who asks meanwhile.
   sent_ = false;
   renumber();
@@ -313,7 +337,7 @@ void RosterFetch::retry_or_finish(Error error, Duration at_least) {
 }
 
 void RosterFetch::count(FetchOutcome outcome) {
-  context_.counters.count(outcome, plan_.reason, context_.clock.now() - sent_at_);
+  context_.counters.count(outcome, reason_, context_.clock.now() - sent_at_);
 }
 
 void RosterFetch::succeed(FetchedRoster roster) {
@@ -335,17 +359,13 @@ void RosterFetch::finish(Result<FetchedRoster> roster) {
   events_.on_fetch_finished(std::move(roster));
 }
 
-void RosterFetch::on_retry() {
-  if (!plan_.target) return finish(tl::unexpected<Error>(plan_.target.error()));
-  attempt();
-}
-
 void RosterFetch::on_deadline() {
   const bool unanswered = ticket_ != 0;
   if (unanswered) count(FetchOutcome::kTimeout);
   leave_wire();
-  if (unanswered) leave_gate(HostGate::Outcome::kFailed, last_error_.text);
-  finish(tl::unexpected<Error>(last_error_));
+  const Error error = last_error_ ? *last_error_ : Error{Errc::kTimeout, "no answer in time"};
+  if (unanswered) leave_gate(HostGate::Outcome::kFailed, error.text);
+  finish(tl::unexpected<Error>(error));
 }
 
 }  // namespace rosterd::app

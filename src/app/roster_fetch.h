@@ -37,20 +37,19 @@ struct FetchContext {
   FetchCounters counters{};
 };
 
+// How the users of a host are asked for, by the options as they are now.
 struct FetchPlan {
-  xmpp::Jid user;               // bare
-  Result<RosterTarget> target;  // an error becomes the outcome
+  std::string url;         // a template, see roster_url.h
+  bool is_folder = false;  // it names files
   RosterFormat format = RosterFormat::kJson;
-  std::string jsxc_secret{};
-  http::Fields fields;
+  std::string jsxc_secret;
+  std::string user_agent;
   std::vector<Credential> credentials;
   RosterLimits limits;
   std::size_t pages = 0;       // most of one roster
   std::size_t file_limit = 0;  // bytes
   bool missing_is_empty = false;
   Duration timeout{};
-  FetchReason reason = FetchReason::kLogin;
-  bool insists = false;  // see HostGate::Visitor
 };
 
 // The fields of every request, whichever it asks for.
@@ -76,8 +75,11 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
     virtual void on_fetch_finished(Result<FetchedRoster> roster) = 0;
   };
 
-  // `gate` is null for a file.
-  RosterFetch(FetchContext& context, HostGate* gate, FetchPlan plan, Events& events);
+  // Of this user, a bare JID. All outlive it, the pointer to the plan as well: when that is
+  // exchanged, whoever is still to be asked for is asked for by the new one; a request that has
+  // left, its redirects and next pages keep to the old one.
+  RosterFetch(FetchContext& context, HostGate& gate, const std::shared_ptr<const FetchPlan>& plan,
+              const xmpp::Jid& user, FetchReason reason, Events& events);
   ~RosterFetch() override;
   RosterFetch(const RosterFetch&) = delete;
   RosterFetch& operator=(const RosterFetch&) = delete;
@@ -88,7 +90,7 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   // timeout starts when the first request is sent.
   void restart_timeout(bool now);
   // A refresh has joined.
-  void insist() { plan_.insists = true; }
+  void insist() { insists_ = true; }
   // Not sent yet: the attempt will be newer than all that there is now.
   void renumber() { sequence_ = ++context_.last_sequence; }
 
@@ -100,8 +102,8 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   const std::string& request_id() const { return request_id_; }
 
   // --- for BulkFetch --------------------------------------------------------------------------
-  const xmpp::Jid& user() const { return plan_.user; }
-  const RosterLimits& limits() const { return plan_.limits; }
+  const xmpp::Jid& user() const { return user_; }
+  const RosterLimits& limits() const { return plan_->limits; }
   void on_bulk_sent(const std::string& request_id);
   // What the bulk answer says of this user; kNotFound for null.
   void on_bulk_answer(Result<FetchedRoster> roster);
@@ -111,20 +113,33 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void on_bulk_refused();
 
  private:
-  void on_admitted() override;
+  void on_admitted(HostGate::Place place) override;
   void on_admitted_to(BulkFetch& bulk) override;
   void on_turned_away() override;
-  bool insists() const override { return plan_.insists; }
+  bool insists() const override { return insists_; }
   void on_fetch_sent(std::uint64_t ticket) override;
   void on_fetch_body(std::uint64_t ticket, std::string part) override;
   void on_fetch_done(std::uint64_t ticket, Result<http::Response> response) override;
 
+  // From the place at the gate to the outcome of all its requests: what thousands who wait for
+  // their turn do without.
+  struct Attempt {
+    std::shared_ptr<const FetchPlan> plan;
+    HostGate::Place place;  // null: none is needed, or it has been given back
+    RosterAssembly assembly;
+    http::Url url{};  // of the request that is out: the target, or where that led to
+    int redirects = 0;
+    std::size_t pages = 0;
+  };
+
   void attempt();
+  void attempt_or_tell();
+  Result<RosterTarget> make_target() const;
   void read_file();
   void send_request(http::Url url);
   web::FetchRequest make_request() const;
   void mark_sent();
-  void begin_assembly();
+  void begin_attempt(HostGate::Place place);
   void leave_wire();
   void leave_gate(HostGate::Outcome outcome, std::string_view why = {});
   void start_timeout();
@@ -138,28 +153,26 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void succeed(FetchedRoster roster);
   void fail(Error error);
   void finish(Result<FetchedRoster> roster);
-  void on_retry();
   void on_deadline();
 
   FetchContext& context_;
-  HostGate* const gate_;
-  FetchPlan plan_;
+  HostGate& gate_;
+  const std::shared_ptr<const FetchPlan>& plan_;
+  const xmpp::Jid& user_;
   Events& events_;
+  const FetchReason reason_;
+  bool insists_;  // see HostGate::Visitor
   RetrySchedule schedule_;
-  std::unique_ptr<RosterAssembly> assembly_;  // of the present attempt, once it has a place
-  std::uint64_t ticket_ = 0;                  // 0: no request of its own is out
-  BulkFetch* bulk_ = nullptr;                 // not null: one among many in that
+  std::unique_ptr<Attempt> attempt_;  // once it has a place
+  std::uint64_t ticket_ = 0;          // 0: no request of its own is out
+  BulkFetch* bulk_ = nullptr;         // not null: one among many in that
   std::uint64_t sequence_ = 0;
   bool sent_ = false;
-  bool has_place_ = false;
-  http::Url url_;      // of the request that is out: the target, or where that led to
-  int redirects_ = 0;  // of the present attempt; the next one starts at the target again
-  std::size_t pages_ = 0;
   std::string request_id_;
   Instant sent_at_{};
-  Error last_error_{Errc::kTimeout, "no answer in time"};
-  Instant due_{};  // of deadline_, while that is armed
-  Timer retry_ = Timer::bind<&RosterFetch::on_retry>(this);
+  std::unique_ptr<Error> last_error_;  // null: there has been no answer
+  Instant due_{};                      // of deadline_, while that is armed
+  Timer retry_ = Timer::bind<&RosterFetch::attempt_or_tell>(this);
   Timer deadline_ = Timer::bind<&RosterFetch::on_deadline>(this);
 };
 

@@ -48,8 +48,8 @@ struct RosterSource::Impl final : BulkFetch::Events {
 
   struct Refetch {
     RosterSink* sink = nullptr;
-    std::string user;         // bare text
-    std::uint64_t needs = 0;  // the number of the first request that is new enough
+    Question* question = nullptr;  // null: answered, and about to be told
+    std::uint64_t needs = 0;       // the number of the first request that is new enough
   };
 
   // One host's web app, since its first user came.
@@ -63,6 +63,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
     Impl& impl;
     const std::string name;
     HostGate gate;
+    std::shared_ptr<const FetchPlan> plan;  // for requests to come
     Instant no_bulk_before{};
   };
 
@@ -82,7 +83,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
   void close_unless_wanted(Question& question);
   std::uint64_t join(Question& question, FetchReason reason);
   void start(Question& question, FetchReason reason);
-  FetchPlan make_plan(const xmpp::Jid& user, FetchReason reason) const;
+  std::shared_ptr<const FetchPlan> make_plan(const Host& host, bool is_folder) const;
   bool try_send_bulk(Host& host);
   void on_bulk_finished(BulkFetch& bulk, const std::string& refusal) override;
   void settle(Question& question, Result<FetchedRoster> roster);
@@ -102,7 +103,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
   std::map<std::string, Host, std::less<>> hosts;
   SlotTable<BulkFetch> bulks;  // outlived by the questions that are their members
   std::unordered_map<std::uint64_t, Refetch> refetches;
-  std::unordered_map<std::string, std::unique_ptr<Question>> questions;  // by bare JID
+  std::unordered_map<std::string_view, std::unique_ptr<Question>> questions;  // by Question::user
   LoginRosters login_rosters{context.clock, context.last_sequence};
   std::vector<im::RosterChange> brought;  // to be told when the call that asked has returned
   Timer giving = Timer::bind<&Impl::give_brought>(this);
@@ -122,19 +123,26 @@ void RosterSource::Impl::set_up(Host& host) {
   host.gate.set_places(options.parallel);
   host.no_bulk_before = Instant();
   const auto target = make_roster_target(options.of(host.name).url, "user", host.name);
+  host.plan = make_plan(host, target && std::holds_alternative<FilePath>(*target));
   const auto* url = target ? std::get_if<http::Url>(&*target) : nullptr;
   const std::string origin = url ? url->origin() : std::string();
-  host.gate.set_breaker(breakers.of(host.name, origin));
+  // A folder has none, but somebody may have come to the gate before it was one.
+  host.gate.set_breaker(host.plan->is_folder
+                            ? std::make_shared<OriginBreaker>(host.name, context.random)
+                            : breakers.of(host.name, origin));
 }
 
 RosterSource::Impl::Question& RosterSource::Impl::open(const xmpp::Jid& user) {
-  std::unique_ptr<Question>& question = questions[std::string(user.bare_text())];
-  if (!question) question = std::make_unique<Question>(*this, user.bare());
-  return *question;
+  const auto found = questions.find(user.bare_text());
+  if (found != questions.end()) return *found->second;
+  auto made = std::make_unique<Question>(*this, user.bare());
+  Question& question = *made;
+  questions.emplace(question.user.text(), std::move(made));
+  return question;
 }
 
 void RosterSource::Impl::close_unless_wanted(Question& question) {
-  if (!question.wanted()) questions.erase(std::string(question.user.bare_text()));
+  if (!question.wanted()) questions.erase(questions.find(question.user.text()));
 }
 
 // The number of the first request whose answer is new enough for a question asked now: whatever has
@@ -154,29 +162,27 @@ std::uint64_t RosterSource::Impl::join(Question& question, FetchReason reason) {
 
 void RosterSource::Impl::start(Question& question, FetchReason reason) {
   question.retry.cancel();
-  FetchPlan plan = make_plan(question.user, reason);
-  const bool is_file = plan.target && std::holds_alternative<FilePath>(*plan.target);
-  HostGate* const gate = is_file ? nullptr : &host_of(question.user).gate;
-  question.fetch = std::make_unique<RosterFetch>(context, gate, std::move(plan), question);
+  Host& host = host_of(question.user);
+  question.fetch =
+      std::make_unique<RosterFetch>(context, host.gate, host.plan, question.user, reason, question);
   question.fetch->start();
   question.fetch->restart_timeout(reason != FetchReason::kRefresh);
 }
 
-FetchPlan RosterSource::Impl::make_plan(const xmpp::Jid& user, FetchReason reason) const {
-  const HostRosterOptions& host = options.of(user.domain());
-  return {.user = user,
-          .target = make_roster_target(host.url, user.node(), user.domain()),
-          .format = host.format,
-          .jsxc_secret = host.jsxc_secret,
-          .fields = make_request_fields(options.user_agent, user.domain(), reason),
-          .credentials = host.credentials,
-          .limits = host.limits,
-          .pages = host.pages,
-          .file_limit = options.file_bytes,
-          .missing_is_empty = host.missing_is_empty,
-          .timeout = host.timeout,
-          .reason = reason,
-          .insists = reason == FetchReason::kRefresh};
+std::shared_ptr<const FetchPlan> RosterSource::Impl::make_plan(const Host& host,
+                                                               bool is_folder) const {
+  const HostRosterOptions& of_host = options.of(host.name);
+  return std::make_shared<const FetchPlan>(FetchPlan{.url = of_host.url,
+                                                     .is_folder = is_folder,
+                                                     .format = of_host.format,
+                                                     .jsxc_secret = of_host.jsxc_secret,
+                                                     .user_agent = options.user_agent,
+                                                     .credentials = of_host.credentials,
+                                                     .limits = of_host.limits,
+                                                     .pages = of_host.pages,
+                                                     .file_limit = options.file_bytes,
+                                                     .missing_is_empty = of_host.missing_is_empty,
+                                                     .timeout = of_host.timeout});
 }
 
 // --- many at once --------------------------------------------------------------------------------
@@ -196,8 +202,7 @@ bool RosterSource::Impl::try_send_bulk(Host& host) {
   BulkPlan plan{host.name, std::move(*url),
                 make_request_fields(options.user_agent, host.name, reason), of_host.credentials,
                 of_host.missing_is_empty};
-  gate.take_place();
-  auto made = std::make_unique<BulkFetch>(context, gate, std::move(plan), *this);
+  auto made = std::make_unique<BulkFetch>(context, gate, gate.take_place(), std::move(plan), *this);
   BulkFetch& bulk = *made;
   bulk.handle = bulks.insert(std::move(made));
   for (std::size_t i = 0; i < BulkFetch::kUsers && gate.waiting() > 0; ++i) {
@@ -221,10 +226,10 @@ void RosterSource::Impl::on_bulk_finished(BulkFetch& bulk, const std::string& re
 
 // A fetch is over. The books are put in order first: whoever is told may ask or cancel anything.
 void RosterSource::Impl::settle(Question& question, Result<FetchedRoster> roster) {
-  const std::unique_ptr<RosterFetch> fetch = std::move(question.fetch);
-  const std::uint64_t sequence = fetch->sequence();
+  const std::uint64_t sequence = question.fetch->sequence();
   const xmpp::Jid user = question.user;
-  report(*fetch, roster);
+  report(*question.fetch, roster);
+  question.fetch.reset();
 
   const auto waits_on = [&](std::uint64_t ticket) {
     return refetches.find(ticket)->second.needs > sequence;
@@ -232,6 +237,7 @@ void RosterSource::Impl::settle(Question& question, Result<FetchedRoster> roster
   const auto rest =
       std::stable_partition(question.tickets.begin(), question.tickets.end(), waits_on);
   const std::vector<std::uint64_t> answered(rest, question.tickets.end());
+  for (const std::uint64_t ticket : answered) refetches.find(ticket)->second.question = nullptr;
   question.tickets.erase(rest, question.tickets.end());
   const bool answers_login = question.login && question.login_needs <= sequence;
   if (answers_login && roster) question.login = false;
@@ -344,7 +350,7 @@ const RosterSourceOptions& RosterSource::options() const { return impl_->options
 
 std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
   // A question that others wait on goes on, and its answer will be newer.
-  if (!impl_->questions.contains(std::string(user.bare_text()))) {
+  if (!impl_->questions.contains(user.bare_text())) {
     if (auto change = impl_->take_brought(user)) {
       const std::uint64_t sequence = change->sequence;
       impl_->brought.push_back(std::move(*change));
@@ -362,7 +368,7 @@ std::uint64_t RosterSource::fetch_roster(const xmpp::Jid& user) {
 void RosterSource::cancel_fetch(const xmpp::Jid& user) {
   std::erase_if(impl_->brought,
                 [&](const im::RosterChange& one) { return one.user == user.bare(); });
-  const auto found = impl_->questions.find(std::string(user.bare_text()));
+  const auto found = impl_->questions.find(user.bare_text());
   if (found == impl_->questions.end()) return;
   found->second->login = false;
   impl_->close_unless_wanted(*found->second);
@@ -379,18 +385,18 @@ std::uint64_t RosterSource::refetch(const xmpp::Jid& user, RosterSink* sink) {
   const std::uint64_t ticket = ++impl_->last_ticket;
   question.tickets.push_back(ticket);
   const std::uint64_t needs = impl_->join(question, FetchReason::kRefresh);
-  impl_->refetches.emplace(ticket, Impl::Refetch{sink, std::string(user.bare_text()), needs});
+  impl_->refetches.emplace(ticket, Impl::Refetch{sink, &question, needs});
   return ticket;
 }
 
 void RosterSource::cancel_refetch(std::uint64_t ticket) {
   const auto found = impl_->refetches.find(ticket);
   if (found == impl_->refetches.end()) return;
-  const auto question = impl_->questions.find(found->second.user);
+  Impl::Question* const question = found->second.question;
   impl_->refetches.erase(found);
-  if (question == impl_->questions.end()) return;
-  std::erase(question->second->tickets, ticket);
-  impl_->close_unless_wanted(*question->second);
+  if (!question) return;
+  std::erase(question->tickets, ticket);
+  impl_->close_unless_wanted(*question);
 }
 
 LoginRosters& RosterSource::login_rosters() { return impl_->login_rosters; }

@@ -75,7 +75,7 @@ class RosterSource : public im::RosterFetcher {
                const Clock& clock, Timers& timers);
   ~RosterSource() override;
   void set_core(im::Core* core);
-  // For fetches to come.
+  // For requests to come, also of those who wait already.
   void set_options(const RosterSourceOptions& options);
   const RosterSourceOptions& options() const;
 

@@ -18,7 +18,7 @@ struct Street;
 struct Guest final : HostGate::Visitor {
   Guest(Street& where, std::string called, bool stubborn = false)
       : street(where), name(std::move(called)), insisting(stubborn) {}
-  void on_admitted() override { tell("in"); }
+  void on_admitted(HostGate::Place place) override;
   void on_admitted_to(BulkFetch&) override { tell("bulk"); }
   void on_turned_away() override { tell("away"); }
   bool insists() const override { return insisting; }
@@ -38,12 +38,17 @@ struct Street final : HostGate::BulkSender {
     settle();
   }
   std::string take() { return std::exchange(told, {}); }
+  // The first of those who are in.
+  void leave(Outcome outcome) {
+    gate.leave(places.front(), outcome, "refused");
+    places.erase(places.begin());
+  }
   // It opens.
   void fail_often() {
     Guest guest(*this, "x");
     for (int i = 0; i < Breaker::kFailures; ++i) {
       gate.enter(guest);
-      gate.leave(Outcome::kFailed, "refused");
+      leave(Outcome::kFailed);
     }
     take();
   }
@@ -51,12 +56,18 @@ struct Street final : HostGate::BulkSender {
   im::ManualClock clock;
   Timers timers;
   std::string told;
+  std::vector<HostGate::Place> places;
   std::shared_ptr<OriginBreaker> breaker = std::make_shared<OriginBreaker>("h", Random(1));
   HostGate gate{clock, timers, *this};
 };
 
 void Guest::tell(const char* what) {
   street.told += (street.told.empty() ? "" : " ") + name + ":" + what;
+}
+
+void Guest::on_admitted(HostGate::Place place) {
+  street.places.push_back(std::move(place));
+  tell("in");
 }
 
 void as_many_as_there_are_places_come_in_and_the_rest_in_order(void**) {
@@ -67,11 +78,11 @@ void as_many_as_there_are_places_come_in_and_the_rest_in_order(void**) {
   street.settle();
   assert_text_equal(street.take(), "a:in b:in");
   assert_int_equal(street.gate.waiting(), 2);
-  street.gate.leave(Outcome::kAnswered);
+  street.leave(Outcome::kAnswered);
   assert_text_equal(street.take(), "");  // never from inside a call
   street.settle();
   assert_text_equal(street.take(), "c:in");
-  street.gate.leave(Outcome::kUnknown);
+  street.leave(Outcome::kUnknown);
   street.settle();
   assert_text_equal(street.take(), "d:in");
 }
@@ -83,7 +94,7 @@ void who_withdraws_is_passed_over(void**) {
   for (Guest* guest : {&a, &b, &c}) street.gate.enter(*guest);
   street.gate.withdraw(b);
   street.gate.withdraw(b);
-  street.gate.leave(Outcome::kAnswered);
+  street.leave(Outcome::kAnswered);
   street.settle();
   assert_text_equal(street.take(), "a:in c:in");
   assert_int_equal(street.gate.waiting(), 0);
@@ -103,7 +114,7 @@ void who_comes_to_a_failing_app_is_turned_away_until_a_probe_is_due(void**) {
   street.settle();
   assert_text_equal(street.take(), "b:in c:away");
   assert_true(street.gate.state() == Breaker::State::kHalfOpen);
-  street.gate.leave(Outcome::kAnswered);
+  street.leave(Outcome::kAnswered);
   street.gate.enter(a);
   street.settle();
   assert_text_equal(street.take(), "a:in");
@@ -119,7 +130,7 @@ void who_insists_is_the_probe_at_once_and_the_others_hear_of_its_outcome(void**)
     street.settle();
     street.settle();
     assert_text_equal(street.take(), "login:away one:in");
-    street.gate.leave(works ? Outcome::kAnswered : Outcome::kFailed);
+    street.leave(works ? Outcome::kAnswered : Outcome::kFailed);
     street.settle();
     street.settle();
     assert_text_equal(street.take(), works ? "two:in three:in" : "two:away three:away");
@@ -133,7 +144,7 @@ void who_comes_after_a_failed_probe_does_not_hear_of_it(void**) {
   Guest one(street, "one", true), two(street, "two", true);
   street.gate.enter(one);
   street.settle();
-  street.gate.leave(Outcome::kFailed);
+  street.leave(Outcome::kFailed);
   street.settle();
   street.gate.enter(two);
   street.settle();
@@ -149,7 +160,7 @@ void who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail(void**) {
     street.gate.enter(*guests.back());
   }
   street.take();
-  for (int i = 0; i < Breaker::kFailures; ++i) street.gate.leave(Outcome::kFailed);
+  for (int i = 0; i < Breaker::kFailures; ++i) street.leave(Outcome::kFailed);
   street.settle();
   assert_text_equal(street.take(), "6:away");
   assert_int_equal(street.gate.taken(), 1);
@@ -162,7 +173,7 @@ void abandoned_probe_is_followed_by_another(void**) {
   street.gate.enter(one);
   street.gate.enter(two);
   street.settle();
-  street.gate.leave(Outcome::kUnknown);
+  street.leave(Outcome::kUnknown);
   street.settle();
   assert_text_equal(street.take(), "one:in two:in");
   assert_true(street.gate.state() == Breaker::State::kHalfOpen);
@@ -184,6 +195,18 @@ void probe_of_somebody_else_decides_for_those_who_wait(void**) {
   }
 }
 
+void who_has_come_before_the_web_app_changed_says_nothing_of_the_new_one(void**) {
+  Street street;
+  Guest guest(street, "guest");
+  for (int i = 0; i < Breaker::kFailures; ++i) street.gate.enter(guest);
+  const auto other = std::make_shared<OriginBreaker>("h", Random(1));
+  street.gate.set_breaker(other);
+  for (int i = 0; i < Breaker::kFailures; ++i) street.leave(Outcome::kFailed);
+  assert_true(street.breaker->state() == Breaker::State::kOpen);
+  assert_true(street.gate.state() == Breaker::State::kClosed);
+  assert_int_equal(street.gate.taken(), 0);
+}
+
 int silence(void**) {
   log::set_sink([](void*, log::Level, std::string_view) {}, nullptr);
   return 0;
@@ -203,6 +226,7 @@ int main() {
       cmocka_unit_test(who_waits_for_a_place_is_turned_away_when_the_app_begins_to_fail),
       cmocka_unit_test(abandoned_probe_is_followed_by_another),
       cmocka_unit_test(probe_of_somebody_else_decides_for_those_who_wait),
+      cmocka_unit_test(who_has_come_before_the_web_app_changed_says_nothing_of_the_new_one),
   };
   return cmocka_run_group_tests(tests, silence, nullptr);
 }

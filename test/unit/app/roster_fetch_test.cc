@@ -215,6 +215,105 @@ void name_that_cannot_stand_in_the_url_fails_later(void** state) {
   assert_int_equal(stage.web_app.asked, 0);
 }
 
+// --- options that are loaded again -----------------------------------------------------------
+
+void ask_elsewhere(Stage& stage, std::string url) {
+  stage.roster_options.url = std::move(url);
+  stage.source.set_options(stage.roster_options);
+}
+
+// One has a place, another waits.
+void fill_gate(Stage& stage, Sink& sink) {
+  stage.roster_options.parallel = 1;
+  stage.source.set_options(stage.roster_options);
+  refetch(stage, sink);
+  refetch(stage, sink, "nurse");
+  assert_text_equal(stage.web_app.open(), "/juliet");
+}
+
+void who_waits_is_asked_for_by_the_options_that_are_loaded_meanwhile(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  fill_gate(stage, sink);
+  stage.roster_options.user_agent = "new";
+  ask_elsewhere(stage, "http://new.example.org/of/%s");
+  stage.web_app.origin = "http://new.example.org";
+  stage.web_app.answer("/juliet", kFriends);
+  stage.pass(seconds(0));
+  assert_text_equal(stage.web_app.open(), "/of/nurse");
+  assert_text_equal(stage.web_app.field("/of/nurse", "User-Agent"), "new");
+  stage.web_app.answer("/of/nurse", kFriends);
+  assert_text_equal(sink.told, "juliet@h Romeo; nurse@h Romeo");
+}
+
+void who_waits_may_find_that_rosters_are_files_now(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  fill_gate(stage, sink);
+  ask_elsewhere(stage, "file:///srv/%s.json");
+  stage.web_app.answer("/juliet", kFriends);
+  stage.pass(seconds(0));
+  stage.files.answer("/srv/nurse.json", kFriends);
+  assert_text_equal(sink.told, "juliet@h Romeo; nurse@h Romeo");
+  assert_int_equal(stage.source.stats().in_flight, 0);
+}
+
+void file_that_is_being_read_is_withdrawn_as_one(void** state) {
+  Stage& stage = stage_of(state);
+  ask_elsewhere(stage, "file:///srv/%s.json");
+  Sink sink;
+  const auto ticket = refetch(stage, sink);
+  ask_elsewhere(stage, "http://app.example.org/%s");
+  stage.source.cancel_refetch(ticket);
+  assert_text_equal(stage.files.open(), "");
+}
+
+void who_waits_may_find_that_the_name_cannot_stand_in_the_new_url(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  stage.roster_options.parallel = 1;
+  ask_elsewhere(stage, "http://app.example.org/of-%s");
+  refetch(stage, sink);
+  refetch(stage, sink, "..");
+  ask_elsewhere(stage, "http://app.example.org/%s");
+  stage.web_app.answer("/of-juliet", kFriends);
+  stage.pass(seconds(0));
+  assert_text_equal(sink.told, "juliet@h Romeo; ..@h invalid: the name is no path component");
+  assert_int_equal(stage.source.stats().in_flight, 0);
+}
+
+void retry_goes_where_the_options_say_that_are_loaded_meanwhile(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  refetch(stage, sink);
+  stage.web_app.answer("/juliet", 503);
+  ask_elsewhere(stage, "http://app.example.org/of/%s");
+  stage.pass(milliseconds(313));
+  assert_text_equal(stage.web_app.open(), "/of/juliet");
+}
+
+void what_has_left_keeps_its_options_to_the_last_page(void** state) {
+  Stage& stage = stage_of(state);
+  stage.roster_options.user_agent = "old";
+  stage.source.set_options(stage.roster_options);
+  Sink sink;
+  refetch(stage, sink);
+  stage.web_app.send("/juliet");
+  stage.roster_options.user_agent = "new";
+  ask_elsewhere(stage, "http://app.example.org/of/%s");
+  stage.web_app.answer("/juliet", 200, kFriends, with("Link", "</more>; rel=\"next\""));
+  assert_text_equal(stage.web_app.field("/more", "User-Agent"), "old");
+}
+
+void deadline_of_who_waits_goes_on_when_options_are_loaded(void** state) {
+  Stage& stage = stage_of(state);
+  const auto juliet = stage.login("juliet");
+  stage.pass(seconds(9));
+  ask_elsewhere(stage, "http://app.example.org/of/%s");
+  stage.pass(seconds(1));
+  assert_text_equal(stage.read(juliet), "error iq 1 wait/remote-server-timeout");
+}
+
 }  // namespace
 }  // namespace rosterd::app
 
@@ -238,6 +337,13 @@ int main() {
       STAGE_TEST(redirect_to_nowhere_is_an_error),
       STAGE_TEST(retry_after_a_redirect_starts_at_the_beginning),
       STAGE_TEST(name_that_cannot_stand_in_the_url_fails_later),
+      STAGE_TEST(who_waits_is_asked_for_by_the_options_that_are_loaded_meanwhile),
+      STAGE_TEST(who_waits_may_find_that_rosters_are_files_now),
+      STAGE_TEST(file_that_is_being_read_is_withdrawn_as_one),
+      STAGE_TEST(who_waits_may_find_that_the_name_cannot_stand_in_the_new_url),
+      STAGE_TEST(retry_goes_where_the_options_say_that_are_loaded_meanwhile),
+      STAGE_TEST(what_has_left_keeps_its_options_to_the_last_page),
+      STAGE_TEST(deadline_of_who_waits_goes_on_when_options_are_loaded),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -110,11 +110,13 @@ class WebApp final : public web::Fetcher, public Outside {
  public:
   std::uint64_t fetch(web::FetchRequest request, web::FetchEvents* events) override {
     assert_text_equal(request.method, request.body.empty() ? "GET" : "POST");
-    assert_text_equal(request.url.origin(), "http://app.example.org");
+    assert_text_equal(request.url.origin(), origin);
     return ask(request.url.target, std::move(request.fields), events, std::move(request.body),
                request.in_parts);
   }
   void cancel(std::uint64_t ticket) override { withdraw(ticket); }
+
+  std::string origin = "http://app.example.org";  // where it is expected
 };
 
 class Files final : public FileReader, public Outside {
