@@ -16,17 +16,22 @@ RefreshBatch::RefreshBatch(const Client& client, im::Core& core, RosterSource& s
       started_(clock.now()),
       sequence_(source.next_sequence()) {}
 
-RefreshBatch::~RefreshBatch() { cancel_pending(); }
+RefreshBatch::~RefreshBatch() {
+  cancel_pending();
+  for (const Atom user : asked_) core_.interner().release(user);
+}
 
 void RefreshBatch::start(RefreshRequest request, Timers& timers, Duration deadline) {
   elements_.assign(request.elements, false);
-  for (RefreshUser& named : request.users) begin(std::move(named));
+  for (; !request.users.empty(); request.users.pop_front()) {
+    begin(std::move(request.users.front()));
+  }
   if (complete()) ask_for_more();
   if (!complete()) timers.arm(deadline_, started_ + deadline);
 }
 
 void RefreshBatch::begin(RefreshUser named) {
-  asked_.emplace(named.user.text());
+  mark_asked(named.user);
   source_.login_rosters().drop(named.user);
   if (!core_.is_online(named.user)) return core_.forget_roster(named.user);
   std::optional<DeliveredRoster> delivered;
@@ -39,8 +44,13 @@ void RefreshBatch::begin(RefreshUser named) {
   delivered_.push_back({std::move(*delivered), std::move(named.elements)});
 }
 
+void RefreshBatch::mark_asked(const xmpp::Jid& user) {
+  const Atom atom = core_.interner().acquire(user.text());
+  if (!asked_.insert(atom).second) core_.interner().release(atom);
+}
+
 void RefreshBatch::ask(const xmpp::Jid& user, Elements elements) {
-  asked_.emplace(user.text());
+  mark_asked(user);
   pending_.emplace(source_.refetch(user, this), std::move(elements));
 }
 
@@ -85,14 +95,14 @@ void RefreshBatch::ask_counterparts() {
 // be looked for in the turn that applies it.
 bool RefreshBatch::gives_to_others(const im::RosterChange& change) const {
   for (const std::string_view contact : core_.find_gifted(change)) {
-    if (!asked_.contains(std::string(contact))) return true;
+    if (!is_asked(contact)) return true;
   }
   return false;
 }
 
 void RefreshBatch::ask_counterparts_of(const im::RosterChange& change) {
   for (const xmpp::Jid& contact : core_.find_one_sided(change)) {
-    if (!asked_.contains(std::string(contact.text()))) ask(contact, {});
+    if (!is_asked(contact.text())) ask(contact, {});
   }
 }
 
@@ -128,7 +138,7 @@ void RefreshBatch::on_refetched(std::uint64_t ticket, const xmpp::Jid& user,
   events_.on_batch_complete(*this);
 }
 
-std::vector<im::RosterChange> RefreshBatch::take_changes() {
+im::RosterBatch RefreshBatch::take_changes() {
   if (failed()) return {};
   for (Delivered& delivered : delivered_) changes_.push_back(std::move(delivered.roster.change));
   return std::move(changes_);

@@ -53,7 +53,7 @@ class RefreshBatch final : private RosterSink {
   const std::string& first_error() const { return first_error_; }
   Duration age() const { return clock_.now() - started_; }
   // What is to be applied; once.
-  std::vector<im::RosterChange> take_changes();
+  im::RosterBatch take_changes();
 
   Handle<RefreshBatch> handle;  // in the table of its owner
 
@@ -70,6 +70,10 @@ class RefreshBatch final : private RosterSink {
   void ask(const xmpp::Jid& user, Elements elements);
   void ask_for_more();
   std::vector<Delivered> withdraw_unusable();
+  void mark_asked(const xmpp::Jid& user);
+  bool is_asked(std::string_view user) const {
+    return asked_.contains(core_.interner().find(user));
+  }
   bool gives_to_others(const im::RosterChange& change) const;
   void ask_counterparts();
   void ask_counterparts_of(const im::RosterChange& change);
@@ -86,13 +90,13 @@ class RefreshBatch final : private RosterSink {
   // Of the request as such: what came inside it is older than what is asked for because of it.
   const std::uint64_t sequence_;
   std::unordered_map<std::uint64_t, Elements> pending_;  // by ticket
-  std::unordered_set<std::string> asked_;                // bare JIDs that need not be asked for
+  std::unordered_set<Atom> asked_;  // bare JIDs that need not be asked for; with references
   bool counterparts_asked_ = false;
   std::vector<Delivered> delivered_;
-  std::vector<im::RosterChange> changes_;  // fetched
-  std::vector<bool> gives_to_others_;      // by change: to contacts who were not asked for then
-  std::vector<bool> elements_;             // of the request: has it failed?
-  std::size_t errors_ = 0;                 // of these
+  im::RosterBatch changes_;            // fetched
+  std::vector<bool> gives_to_others_;  // by change: to contacts who were not asked for then
+  std::vector<bool> elements_;         // of the request: has it failed?
+  std::size_t errors_ = 0;             // of these
   std::string first_error_;
   Timer deadline_ = Timer::bind<&RefreshBatch::on_deadline>(this);
 };

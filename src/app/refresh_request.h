@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,9 +29,9 @@ struct RefreshUser {
 
 struct RefreshRequest {
   std::size_t elements = 0;
-  std::vector<RefreshUser> users;  // each once, in order of first mention
-  RosterFaults faults;             // of what the deltas hold
-  std::string faulty_user;         // whose the first_fault is, a bare JID
+  std::deque<RefreshUser> users;  // each once, in order of first mention
+  RosterFaults faults;            // of what the deltas hold
+  std::string faulty_user;        // whose the first_fault is, a bare JID
 };
 
 struct RefreshRequestLimits {

@@ -9,7 +9,7 @@ namespace rosterd {
 
 namespace {
 
-constexpr std::size_t kFirstCapacity = 4096;
+constexpr std::size_t kFirstCapacity = 2048;
 // Larger ones go back to malloc: one burst must not be kept for ever.
 constexpr std::size_t kPooledCapacity = 64 * 1024;
 constexpr std::size_t kPooledCount = 256;

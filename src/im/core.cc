@@ -66,7 +66,7 @@ void Core::on_roster_fetched(const xmpp::Jid& bare, Result<RosterChange> change)
   User* user = state_->directory.find_user(bare.text());
   if (!user) return;
   if (change) {
-    std::vector<RosterChange> batch;
+    RosterBatch batch;
     batch.push_back(std::move(*change));
     return apply(std::move(batch));
   }
@@ -86,7 +86,7 @@ std::vector<std::string_view> Core::find_gifted(const RosterChange& change) cons
   return im::find_gifted(interner_, change);
 }
 
-void Core::apply(std::vector<RosterChange> batch) { apply_rosters(*state_, std::move(batch)); }
+void Core::apply(RosterBatch batch) { apply_rosters(*state_, std::move(batch)); }
 
 void Core::drop_replaced() { im::drop_replaced(*state_); }
 

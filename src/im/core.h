@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,6 +79,9 @@ struct RosterChange {
   std::optional<RosterComparison> prepared{};  // with what was in force at Core::prepare()
 };
 
+// Not a vector: while thousands are awaited, each takes the room of the fetch that has brought it.
+using RosterBatch = std::deque<RosterChange>;
+
 class Core {
  public:
   // `fetcher` outlives it.
@@ -144,8 +148,8 @@ class Core {
   // Swaps in all rosters at once, then, with the whole new table in place, appends to outboxes:
   // unavailable presence between those who lose each other; roster pushes; available presence
   // between those who gain each other. No I/O, one turn, no half-applied state observable.
-  void apply(std::vector<RosterChange> batch);
-  // Frees some of the rosters that apply() has replaced: to be called at the end of every turn.
+  void apply(RosterBatch batch);
+  // Frees some of what apply() has replaced: to be called at the end of every turn.
   // Thousands at once would make the turn that applies them a fifth longer.
   void drop_replaced();
   // Online contacts to whom `change` gives what their own rosters, as they are known here, do not

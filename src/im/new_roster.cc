@@ -1,59 +1,47 @@
 // SPDX-License-Identifier: MIT
 #include "im/new_roster.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace rosterd::im {
-
-namespace {
-
-RosterVersion hash_changed(const Roster& base, const std::vector<RosterItem>& changes) {
-  const std::vector<RosterItem> items = base.changed_by(changes);
-  std::vector<const RosterItem*> order;
-  order.reserve(items.size());
-  for (const RosterItem& item : items) order.push_back(&item);
-  return hash_items(base.interner(), order);
-}
-
-}  // namespace
 
 NewRoster::NewRoster(SharedRoster base, std::vector<RosterItem> changes)
     : base_(std::move(base)), changes_(std::move(changes)) {
   if (changes_.empty()) return;
   changes_.shrink_to_fit();
-  version_ = hash_changed(*base_, changes_);
+  names_ = &base_->interner();
+  const std::vector<RosterItem> items = base_->changed_by(changes_);
+  count_ = static_cast<std::uint32_t>(items.size());
+  std::vector<const RosterItem*> order;
+  order.reserve(items.size());
+  for (const RosterItem& item : items) order.push_back(&item);
+  version_ = hash_items(*names_, order);
 }
 
 NewRoster::NewRoster(const NewRoster& other)
-    : base_(other.base_), changes_(other.changes_), version_(other.version_) {
-  for (const RosterItem& item : changes_) retain(base_->interner(), item);
+    : base_(other.base_),
+      names_(other.names_),
+      count_(other.count_),
+      version_(other.version_),
+      changes_(other.changes_) {
+  for (const RosterItem& item : changes_) retain(*names_, item);
 }
 
 NewRoster& NewRoster::operator=(NewRoster&& other) noexcept {
   if (this == &other) return *this;
   clear();
   base_ = std::move(other.base_);
-  changes_ = std::exchange(other.changes_, {});
+  names_ = other.names_;
+  count_ = other.count_;
   version_ = other.version_;
+  changes_ = std::exchange(other.changes_, {});
   return *this;
 }
 
 void NewRoster::clear() {
-  for (const RosterItem& item : changes_) release(base_->interner(), item);
+  for (const RosterItem& item : changes_) release(*names_, item);
   std::vector<RosterItem>().swap(changes_);
   base_.reset();
-}
-
-std::size_t NewRoster::contacts() const {
-  std::size_t count = base_->items().size();
-  for (const RosterItem& item : changes_) {
-    if (item.gone)
-      --count;
-    else if (!base_->find(item.contact))
-      ++count;
-  }
-  return count;
 }
 
 std::string NewRoster::version() const {
@@ -62,24 +50,22 @@ std::string NewRoster::version() const {
 
 void NewRoster::make_whole() {
   if (changes_.empty()) return;
-  Interner& names = base_->interner();
   const std::vector<RosterItem> items = base_->changed_by(changes_);
-  for (const RosterItem& item : items) retain(names, item);
-  auto whole = std::make_shared<Roster>(names, items, version_);
+  for (const RosterItem& item : items) retain(*names_, item);
+  auto whole = std::make_shared<Roster>(*names_, items, version_);
   clear();
   base_ = std::move(whole);
 }
 
-SharedRoster NewRoster::take(SharedRoster& replaced) {
+SharedRoster NewRoster::replace(SharedRoster replaced) {
   if (replaced == base_) replaced.reset();
-  if (changes_.empty() || replaced || base_.use_count() > 1) {
-    make_whole();
-  } else {
+  if (!changes_.empty() && !replaced && base_.use_count() == 1) {
     // Nobody has made a const one: see RosterDraft, and make_whole().
-    const_cast<Roster&>(*base_).change(changes_, version_);
-    std::vector<RosterItem>().swap(changes_);
+    const_cast<Roster&>(*base_).change(changes_, count_, version_);
+    return std::exchange(base_, nullptr);
   }
-  return std::move(base_);
+  make_whole();
+  return std::exchange(base_, std::move(replaced));
 }
 
 }  // namespace rosterd::im

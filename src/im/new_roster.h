@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,22 +31,27 @@ class NewRoster {
   // What it is made of; where there are no changes, the roster itself.
   const SharedRoster& base() const { return base_; }
   const std::vector<RosterItem>& changes() const { return changes_; }
-  std::size_t contacts() const;
+  std::size_t contacts() const { return changes_.empty() ? base_->items().size() : count_; }
   std::string version() const;
   const Interner& interner() const { return base_->interner(); }
+  // The items that it holds references to, if nobody else holds its base.
+  std::size_t held() const { return (base_ ? base_->items().size() : 0) + changes_.size(); }
 
   // Becomes a whole roster.
   void make_whole();
-  // The roster. Where `replaced` is the base, and nobody else has that, it is changed in its place,
-  // so that there is never more than one of the two; `replaced` is null then.
-  SharedRoster take(SharedRoster& replaced);
+  // The roster, in the place of `replaced`, which may be null: where that is the base, and nobody
+  // else has it, it is changed in its place, so that there is never more than one of the two. What
+  // is replaced is left in here: to let go of it takes time.
+  SharedRoster replace(SharedRoster replaced);
 
  private:
   void clear();
 
   SharedRoster base_;
+  Interner* names_ = nullptr;  // while there are changes; so the next two
+  std::uint32_t count_ = 0;
+  RosterVersion version_{};
   std::vector<RosterItem> changes_;
-  RosterVersion version_{};  // while there are changes
 };
 
 }  // namespace rosterd::im

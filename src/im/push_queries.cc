@@ -10,7 +10,7 @@ namespace {
 namespace ns = xmpp::ns;
 
 // Of an item with a name and a group.
-constexpr std::size_t kUsualBytes = 200;
+constexpr std::size_t kUsualBytes = 300;
 
 void write_query(std::string& out, const Interner& names, const ItemChange& change,
                  std::string_view version) {
@@ -44,16 +44,18 @@ void write_item(xml::Writer& writer, const Interner& names, const RosterItem& it
 // longer than any hash, so a client that is cut off in between fetches everything.
 PushQueries::PushQueries(const NewRoster& roster, const std::vector<ItemChange>& changes) {
   if (changes.empty()) return;
-  bytes_.reserve(changes.size() * kUsualBytes);
-  ends_.reserve(changes.size());
+  std::string bytes;
+  bytes.reserve(changes.size() * kUsualBytes);
   const std::string last_version = roster.version();
   std::string version;
   for (std::size_t left = changes.size(); left > 0; --left) {
     version = last_version;
     if (left > 1) version.append("-").append(std::to_string(left - 1));
-    write_query(bytes_, roster.interner(), changes[changes.size() - left], version);
-    ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
+    write_query(bytes, roster.interner(), changes[changes.size() - left], version);
+    bytes += kEnd;
   }
+  count_ = changes.size();
+  bytes_ = bytes;  // without what it has in reserve: thousands wait for each other
 }
 
 }  // namespace rosterd::im

@@ -3,7 +3,7 @@
 // roster to another, the same for every session of the user.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +23,23 @@ class PushQueries {
   // One per change, in that order; `roster` is the one that the changes lead to.
   PushQueries(const NewRoster& roster, const std::vector<ItemChange>& changes);
 
-  std::size_t count() const { return ends_.size(); }
-  std::string_view query(std::size_t i) const {
-    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-    return std::string_view(bytes_).substr(begin, ends_[i] - begin);
+  std::size_t count() const { return count_; }
+  std::size_t bytes() const { return bytes_.size(); }
+  // visit(std::string_view) for each.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    std::string_view rest = bytes_;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find(kEnd);
+      visit(rest.substr(0, end));
+      rest.remove_prefix(end + 1);
+    }
   }
 
  private:
+  static constexpr char kEnd = '\0';  // which is not in XML
   std::string bytes_;
-  std::vector<std::uint32_t> ends_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace rosterd::im

@@ -92,20 +92,17 @@ RosterVersion hash_items(const Interner& names, std::vector<const RosterItem*>& 
 
 Roster::Roster(Interner& interner, const std::vector<RosterItem>& items,
                const RosterVersion& version)
-    : interner_(interner), version_(version) {
-  set_items(items);
+    : interner_(interner),
+      items_(new RosterItem[items.size()]),
+      count_(static_cast<std::uint32_t>(items.size())),
+      version_(version) {
+  std::copy(items.begin(), items.end(), items_.get());
+  interner_.add_holder(count_);
 }
 
 Roster::~Roster() {
   interner_.remove_holder(count_);
   for (const RosterItem& item : items()) release(interner_, item);
-}
-
-void Roster::set_items(const std::vector<RosterItem>& items) {
-  if (items.size() != count_ || !items_) items_.reset(new RosterItem[items.size()]);
-  count_ = static_cast<std::uint32_t>(items.size());
-  std::copy(items.begin(), items.end(), items_.get());
-  interner_.add_holder(items.size());
 }
 
 std::vector<RosterItem> Roster::changed_by(const std::vector<RosterItem>& changes) const {
@@ -122,14 +119,28 @@ std::vector<RosterItem> Roster::changed_by(const std::vector<RosterItem>& change
   return after;
 }
 
-void Roster::change(const std::vector<RosterItem>& changes, const RosterVersion& version) {
-  const std::vector<RosterItem> after = changed_by(changes);
-  for (const RosterItem& change : changes) {
-    if (const RosterItem* old = find(change.contact)) release(interner_, *old);
-    if (change.gone) interner_.release(change.contact);
+void Roster::change(std::vector<RosterItem>& changes, std::size_t count,
+                    const RosterVersion& version) {
+  std::unique_ptr<RosterItem[]> after(new RosterItem[count]);
+  RosterItem* next = after.get();
+  const RosterItem* old = items_.get();
+  const RosterItem* const end = old + count_;
+  for (RosterItem& change : changes) {
+    while (old != end && old->contact < change.contact) *next++ = *old++;
+    const bool was = old != end && old->contact == change.contact;
+    RosterItem replaced = was ? *old++ : RosterItem();
+    if (change.gone) {
+      interner_.release(change.contact);
+    } else {
+      *next++ = change;
+    }
+    change = replaced;
   }
+  std::copy(old, end, next);
   interner_.remove_holder(count_);
-  set_items(after);
+  interner_.add_holder(count);
+  items_ = std::move(after);
+  count_ = static_cast<std::uint32_t>(count);
   version_ = version;
 }
 

@@ -66,9 +66,9 @@ class Roster {
 
  private:
   friend class NewRoster;
-  // Becomes that; takes over the references of `changes`.
-  void change(const std::vector<RosterItem>& changes, const RosterVersion& version);
-  void set_items(const std::vector<RosterItem>& items);
+  // Becomes that, of so many items. Takes over the references of `changes`, which hold those of
+  // what they have replaced afterwards.
+  void change(std::vector<RosterItem>& changes, std::size_t count, const RosterVersion& version);
 
   Interner& interner_;
   // Not a vector: a million contacts are in many small rosters.

@@ -18,6 +18,9 @@ namespace {
 namespace ns = xmpp::ns;
 using xmpp::StanzaCondition;
 
+// What a push has around its query, beside the address.
+constexpr std::size_t kUsualEnvelope = 50;
+
 constexpr std::string_view kNoRosterText = "The contact list cannot be fetched at the moment";
 
 // A client that names the version it has gets an empty result if that is still the one.
@@ -107,13 +110,15 @@ bool wants_pushes(const User& user) {
 void push_roster_changes(State& state, const User& user, const PushQueries& queries) {
   for (Session* session : user.sessions) {
     if (!session->interested) continue;
-    for (std::size_t i = 0; i < queries.count(); ++i) {
+    const std::size_t envelope = kUsualEnvelope + session->jid.text().size();
+    session->outbox.expect(queries.bytes() + queries.count() * envelope, queries.count());
+    queries.for_each([&](std::string_view query) {
       state.send(*session, [&](std::string& out) {
         out.append("<iq type='set' id='push").append(std::to_string(++state.pushes)).append("'");
         xml::append_attribute(out, "to", session->jid.text());
-        out.append(">").append(queries.query(i)).append("</iq>");
+        out.append(">").append(query).append("</iq>");
       });
-    }
+    });
   }
 }
 

@@ -114,18 +114,15 @@ std::vector<Pair> collect_pairs(const State& state, const std::vector<RosterSwap
   return pairs;
 }
 
-// What points into the rosters is used up: one that is changed in its place has nobody who looks.
-void swap_in(State& state, const std::vector<RosterSwap>& swaps) {
+// Nobody looks at what has been compared any more: one roster or the other is changed in its place.
+void swap_in(const std::vector<RosterSwap>& swaps) {
   for (const RosterSwap& swap : swaps) {
     RosterChange& change = *swap.change;
     change.prepared->before.reset();
-    std::vector<ItemChange>().swap(change.prepared->differences);
     std::optional<HeldRoster>& held = swap.user->held;
-    SharedRoster replaced;
-    if (held) replaced = std::move(held->roster);
-    held = HeldRoster{change.roster.take(replaced), std::move(change.tag), change.sequence,
-                      swap.confirmed};
-    if (replaced) state.replaced.push_back(std::move(replaced));
+    SharedRoster replaced = held ? std::move(held->roster) : nullptr;
+    held = HeldRoster{change.roster.replace(std::move(replaced)), std::move(change.tag),
+                      change.sequence, swap.confirmed};
     swap.user->roster_state = swap.state;
   }
 }
@@ -164,13 +161,15 @@ void gain_sight(State& state, User& watcher, User& gained) {
 // The heart: the order of the outboxes is that of these statements.
 void put_into_force(State& state, const std::vector<RosterSwap>& swaps) {
   const std::vector<Pair> pairs = collect_pairs(state, swaps);
-  swap_in(state, swaps);
+  swap_in(swaps);
   for (const Pair& pair : pairs) {
     if (pair.a_loses_b) lose_sight(state, *pair.a, *pair.b);
     if (pair.b_loses_a) lose_sight(state, *pair.b, *pair.a);
   }
   for (const RosterSwap& swap : swaps) {
-    push_roster_changes(state, *swap.user, swap.change->prepared->queries);
+    // Taken, so that the next one's pushes have its room.
+    const PushQueries queries = std::move(swap.change->prepared->queries);
+    push_roster_changes(state, *swap.user, queries);
     answer_waiting_gets(state, *swap.user);
   }
   for (const Pair& pair : pairs) {

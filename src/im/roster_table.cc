@@ -2,6 +2,7 @@
 #include "im/roster_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace rosterd::im {
 namespace {
 
 constexpr std::size_t kDroppedPerTurn = 20'000;  // contacts: less than 2 ms
+constexpr std::size_t kDroppedBeside = 10;       // what a change costs beside them
 
 // Only what is newer than whatever is known to have changed the roster may spare a login the
 // question.
@@ -22,8 +24,8 @@ enum class Freshness { kAsTold, kNone };
 
 HeldRoster hold(const State& state, RosterChange& change, Freshness freshness) {
   if (freshness == Freshness::kNone) change.tag.fresh_until = Instant();
-  SharedRoster none;
-  return {change.roster.take(none), std::move(change.tag), change.sequence, state.clock.now()};
+  return {change.roster.replace(nullptr), std::move(change.tag), change.sequence,
+          state.clock.now()};
 }
 
 // A batch that began while the user was here may end after he has left. It may improve the kept
@@ -47,7 +49,7 @@ struct Candidate {
 };
 
 // Of users who are here; of one user the newest last.
-std::vector<Candidate> collect_candidates(State& state, std::vector<RosterChange>& batch) {
+std::vector<Candidate> collect_candidates(State& state, RosterBatch& batch) {
   std::vector<Candidate> candidates;
   candidates.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -107,7 +109,7 @@ void collect_swap(const State& state, User& user, RosterChange& change,
 }
 
 // One swap per user, the newest.
-std::vector<RosterSwap> collect_swaps(State& state, std::vector<RosterChange>& batch) {
+std::vector<RosterSwap> collect_swaps(State& state, RosterBatch& batch) {
   const std::vector<Candidate> candidates = collect_candidates(state, batch);
   std::vector<RosterSwap> swaps;
   swaps.reserve(candidates.size());
@@ -183,19 +185,25 @@ void prepare_change(const State& state, RosterChange& change) {
   render_pushes(*user, change);
 }
 
-void apply_rosters(State& state, std::vector<RosterChange> batch) {
+void apply_rosters(State& state, RosterBatch batch) {
+  const std::size_t size = batch.size();
   const std::vector<RosterSwap> swaps = collect_swaps(state, batch);
   put_into_force(state, swaps);
-  ROSTERD_DEBUG("im", "rosters applied", {{"users", swaps.size()}, {"batch", batch.size()}});
+  if (state.replaced.empty()) {
+    state.replaced = std::move(batch);
+  } else {
+    std::move(batch.begin(), batch.end(), std::back_inserter(state.replaced));
+  }
+  ROSTERD_DEBUG("im", "rosters applied", {{"users", swaps.size()}, {"batch", size}});
 }
 
 void drop_replaced(State& state) {
   std::size_t contacts = 0;
   while (!state.replaced.empty() && contacts < kDroppedPerTurn) {
-    contacts += state.replaced.back()->items().size();
+    contacts += kDroppedBeside + state.replaced.back().roster.held();
     state.replaced.pop_back();
   }
-  if (state.replaced.empty()) std::vector<SharedRoster>().swap(state.replaced);
+  if (state.replaced.empty()) RosterBatch().swap(state.replaced);
 }
 
 void on_fetch_failed(State& state, User& user) {

@@ -21,7 +21,7 @@ std::vector<std::string_view> find_gifted(const Interner& names, const RosterCha
 
 // See Core::apply(). A roster that was not in force before counts as empty, so a first load
 // announces the user's available sessions as any gain does.
-void apply_rosters(State& state, std::vector<RosterChange> batch);
+void apply_rosters(State& state, RosterBatch batch);
 
 // See Core::drop_replaced().
 void drop_replaced(State& state);

@@ -33,9 +33,14 @@ class Outbox {
   std::string_view stanza(std::size_t i) const;
   void clear();
 
+  // So many bytes are to come, in so many stanzas.
+  void expect(std::size_t bytes, std::size_t stanzas) {
+    bytes_.reserve(bytes_.size() + bytes);
+    ends_.reserve(ends_.size() + stanzas);
+  }
   // Append a stanza's bytes to begin(), then call finish(): one stanza more.
   std::string& begin() {
-    if (ends_.empty()) {
+    if (ends_.capacity() == 0) {
       bytes_.reserve(kUsualBytes);
       ends_.reserve(kUsualStanzas);
     }

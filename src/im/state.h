@@ -30,7 +30,7 @@ struct State {
   IntrusiveList<Session, &Session::dirty>& dirty;
   Directory directory;
   RosterCache kept_rosters;
-  std::vector<SharedRoster> replaced;  // not in force any more, see Core::drop_replaced()
+  RosterBatch replaced;  // applied; what is left of them, see Core::drop_replaced()
   LastSeen last_seen;
   CoreStats received;                 // only what counts up; Core::stats() adds the rest
   Handle<Session> reached_congested;  // the last that got something although it is congested

@@ -37,8 +37,7 @@ inline NewRoster make_roster(Interner& names, const std::vector<Entry>& entries,
 }
 
 inline SharedRoster make_whole_roster(Interner& names, const std::vector<Entry>& entries) {
-  SharedRoster none;
-  return make_roster(names, entries).take(none);
+  return make_roster(names, entries).replace(nullptr);
 }
 
 // In the order of their addresses.
@@ -58,8 +57,7 @@ inline std::vector<Entry> list_entries(const Roster& roster) {
 }
 
 inline std::vector<Entry> list_entries(NewRoster roster) {
-  SharedRoster none;
-  return list_entries(*roster.take(none));
+  return list_entries(*roster.replace(nullptr));
 }
 
 }  // namespace rosterd::im

@@ -30,8 +30,7 @@ void what_differs_in_nothing_is_the_old_roster(void**) {
   const SharedRoster old = make_whole_roster(names, kOld);
   NewRoster roster = make_roster(names, kOld, old);
   assert_true(roster.changes().empty());
-  SharedRoster replaced = old;
-  assert_true(roster.take(replaced) == old);
+  assert_true(roster.replace(old) == old);
 }
 
 void last_owner_of_the_old_roster_sees_it_changed_in_its_place(void**) {
@@ -40,12 +39,13 @@ void last_owner_of_the_old_roster_sees_it_changed_in_its_place(void**) {
   const Roster* const place = old.get();
   NewRoster roster = make_roster(names, kNew, old);
   const std::string version = roster.version();
-  const SharedRoster taken = roster.take(old);
+  const SharedRoster taken = roster.replace(std::move(old));
   assert_true(taken.get() == place);
-  assert_null(old.get());
   const SharedRoster meant = make_whole_roster(names, kNew);
   assert_true(diff_rosters(taken.get(), *meant).empty());
   assert_text_equal(taken->version(), version);
+  assert_int_not_equal(names.find("B"), kNoAtom);
+  roster = NewRoster();
   assert_int_equal(names.find("B"), kNoAtom);
   assert_int_equal(names.entries_held(), 6);
 }
@@ -55,18 +55,18 @@ void other_owners_keep_the_old_roster_as_it_is(void**) {
   SharedRoster old = make_whole_roster(names, kOld);
   const SharedRoster other = old;
   NewRoster roster = make_roster(names, kNew, old);
-  const SharedRoster taken = roster.take(old);
+  const SharedRoster taken = roster.replace(std::move(old));
   assert_true(taken != other);
   assert_true(diff_rosters(other.get(), *make_whole_roster(names, kOld)).empty());
   assert_true(diff_rosters(taken.get(), *make_whole_roster(names, kNew)).empty());
 }
 
-void whole_roster_leaves_the_replaced_one_to_its_owner(void**) {
+void whole_roster_is_exchanged_for_the_replaced_one(void**) {
   Interner names;
-  SharedRoster old = make_whole_roster(names, kOld);
+  const SharedRoster old = make_whole_roster(names, kOld);
   NewRoster roster = make_roster(names, kNew);
-  assert_true(diff_rosters(roster.take(old).get(), *make_whole_roster(names, kNew)).empty());
-  assert_non_null(old.get());
+  assert_true(diff_rosters(roster.replace(old).get(), *make_whole_roster(names, kNew)).empty());
+  assert_true(roster.base() == old);
 }
 
 void of_doubles_the_last_wins_whatever_the_old_roster_says(void**) {
@@ -121,7 +121,7 @@ int main() {
       cmocka_unit_test(what_differs_in_nothing_is_the_old_roster),
       cmocka_unit_test(last_owner_of_the_old_roster_sees_it_changed_in_its_place),
       cmocka_unit_test(other_owners_keep_the_old_roster_as_it_is),
-      cmocka_unit_test(whole_roster_leaves_the_replaced_one_to_its_owner),
+      cmocka_unit_test(whole_roster_is_exchanged_for_the_replaced_one),
       cmocka_unit_test(of_doubles_the_last_wins_whatever_the_old_roster_says),
       cmocka_unit_test(unusable_contact_is_gone_unless_it_comes_again),
       cmocka_unit_test(copy_and_original_may_go_in_any_order),

@@ -147,7 +147,7 @@ class Scene {
   }
   // A refresh of these users.
   void refresh(const std::vector<std::pair<std::string, Contacts>>& rosters) {
-    std::vector<RosterChange> batch;
+    RosterBatch batch;
     for (const auto& [user, contacts] : rosters) batch.push_back(change(user, contacts));
     core.apply(std::move(batch));
   }

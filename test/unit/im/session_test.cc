@@ -208,7 +208,7 @@ void a_batch_cannot_bring_back_what_was_forgotten_or_is_newer(void** state) {
   Scene& scene = scene_of(state);
   scene.disconnect(scene.login("romeo", "a", {{"juliet"}}));
   RosterChange late = scene.change("romeo", {{"nurse"}}, 0);
-  std::vector<RosterChange> batch;
+  RosterBatch batch;
   batch.push_back(std::move(late));
   scene.core.apply(std::move(batch));
   assert_text_equal(roster_without_web_app(scene), "result 1 roster juliet@h both");
