@@ -50,7 +50,7 @@ deps-%:
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -y --no-install-recommends $$missing || exit 1; \
-	  for service in prometheus nginx haproxy; do \
+	  for service in prometheus nginx haproxy prosody; do \
 	    case "$$missing " in *" $$service "*) \
 	      [ ! -d /run/systemd/system ] || $$sudo systemctl disable --now $$service ;; \
 	    esac; \

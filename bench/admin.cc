@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client.h"
+#include "process.h"
 
 namespace bench {
 
@@ -22,7 +23,11 @@ void post_refresh(std::uint16_t http_port, const std::string& request, int count
   Client http(http_port, Carrier::kPlain);
   http.send(request);
   http.read_until(" 200 OK\r\n");
-  http.read_until(fmt::format("\"updated\":{},\"errors\":0", count));
+  const std::string answer = http.read_until("}");
+  for (const std::string& owed :
+       {fmt::format("\"updated\":{}", count), std::string("\"errors\":0")}) {
+    if (answer.find(owed) == std::string::npos) give_up("the refresh was answered with " + answer);
+  }
 }
 
 }  // namespace bench

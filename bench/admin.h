@@ -11,7 +11,7 @@ namespace bench {
 std::string make_refresh(int first, int count);
 
 // One refresh on a connection of its own. Returns when the answer is there; anything but `count`
-// users updated ends the program.
+// users updated, without an error, ends the program.
 void post_refresh(std::uint16_t http_port, const std::string& request, int count);
 
 }  // namespace bench

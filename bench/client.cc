@@ -68,21 +68,38 @@ Carrier carrier_named(std::string_view name) {
   give_up(fmt::format("{}: neither plain nor tls nor websocket nor bosh", name));
 }
 
+namespace {
+
 // The mask is four zero bytes: the server's work is the same, ours is less.
-void append_element(std::string& out, Carrier carrier, std::string_view element) {
-  if (carrier == Carrier::kWebSocket) {
-    if (element.size() > 0xFFFF) give_up("an element too long for this load generator");
-    out += '\x81';
-    if (element.size() < 126) {
-      out += static_cast<char>(0x80 | element.size());
-    } else {
-      out += '\xFE';
-      out += static_cast<char>(element.size() >> 8);
-      out += static_cast<char>(element.size() & 0xFF);
-    }
-    out.append(4, '\0');
+void append_frame_head(std::string& out, std::size_t size) {
+  if (size > 0xFFFF) give_up("an element too long for this load generator");
+  out += '\x81';
+  if (size < 126) {
+    out += static_cast<char>(0x80 | size);
+  } else {
+    out += '\xFE';
+    out += static_cast<char>(size >> 8);
+    out += static_cast<char>(size & 0xFF);
   }
-  out += element;
+  out.append(4, '\0');
+}
+
+}  // namespace
+
+// Each frame is a document of its own (RFC 7395, 3.3.3), so that a stanza says its namespace.
+void append_element(std::string& out, Carrier carrier, std::string_view element) {
+  if (carrier != Carrier::kWebSocket) {
+    out += element;
+    return;
+  }
+  const std::size_t name_end = element.find_first_of(" />", 1);
+  const std::string_view name = element.substr(0, name_end);
+  const bool is_stanza = name == "<message" || name == "<presence" || name == "<iq";
+  const std::string_view space = is_stanza ? " xmlns='jabber:client'" : "";
+  append_frame_head(out, element.size() + space.size());
+  out += name;
+  out += space;
+  out += element.substr(name_end);
 }
 
 Client::Client(std::uint16_t port, Carrier carrier, SSL_SESSION* resumed)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // contacts: what a roster costs by the number of its contacts.
-//   bench_contacts PORT PID HTTP_PORT BACK_END_PORT USERS CONTACTS ROUNDS
+//   bench_contacts PORT PID HTTP_PORT BACK_END_PORT rosterd|peer USERS CONTACTS ROUNDS
 // USERS log in with an empty roster, and as many more with CONTACTS contacts each; the difference
 // of the two is what holding and delivering a roster costs. Then, ROUNDS times, one POST names the
-// latter: first one contact of each has a new name, then nothing has changed.
+// latter: first one contact of each has a new name, then nothing has changed. The peer does not
+// push new names, nor understand a list of groups: there the contact gives way to another.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -21,12 +22,14 @@ namespace {
 constexpr int kWarmUp = 20;  // users, with and without contacts
 
 // All users share their contacts, so that the strings are counted once.
-std::string make_roster(int contacts, int version) {
+std::string make_roster(int contacts, int version, bool for_peer) {
+  const std::string_view groups = for_peer ? "" : R"(,"groups":["Friends"])";
   std::string out = "{";
   for (int n = 0; n < contacts; ++n) {
-    out += fmt::format(R"({}"friend{:05}@{}":{{"name":"Friend {:05}{}","groups":["Friends"]}})",
-                       n == 0 ? "" : ",", n, bench::kHost, n,
-                       n == 0 ? fmt::format(" of {}", version) : "");
+    const int changed = n == 0 ? version : 0;
+    out += fmt::format(R"({}"friend{:05}{}@{}":{{"name":"Friend {:05}{}"{}}})", n == 0 ? "" : ",",
+                       n, changed && for_peer ? "b" : "", bench::kHost, n,
+                       changed && !for_peer ? " anew" : "", groups);
   }
   return out + '}';
 }
@@ -89,19 +92,23 @@ class Scene {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
-    bench::give_up("usage: bench_contacts PORT PID HTTP_PORT BACK_END_PORT USERS CONTACTS ROUNDS");
+  if (argc != 9) {
+    bench::give_up(
+        "usage: bench_contacts PORT PID HTTP_PORT BACK_END_PORT rosterd|peer USERS CONTACTS "
+        "ROUNDS");
   }
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
   const pid_t pid = std::atoi(argv[2]);
   const auto http_port = static_cast<std::uint16_t>(std::atoi(argv[3]));
   const auto back_end_port = static_cast<std::uint16_t>(std::atoi(argv[4]));
-  const int users = std::atoi(argv[5]), contacts = std::atoi(argv[6]), rounds = std::atoi(argv[7]);
+  const bool is_peer = argv[5] == std::string_view("peer");
+  const int users = std::atoi(argv[6]), contacts = std::atoi(argv[7]), rounds = std::atoi(argv[8]);
   bench::raise_descriptor_limit();
   Scene scene(port, users, contacts);
   const int first = scene.first_with_contacts(), last = first + kWarmUp / 2 + users;
   const std::string none = "{}";
-  const std::string bodies[] = {make_roster(contacts, 0), make_roster(contacts, 1)};
+  const std::string bodies[] = {make_roster(contacts, 0, is_peer),
+                                make_roster(contacts, 1, is_peer)};
   bench::BackEnd back_end(back_end_port,
                           [&](std::size_t version, std::size_t user) -> const std::string& {
                             return static_cast<int>(user) < first ? none : bodies[version];
@@ -129,7 +136,7 @@ int main(int argc, char** argv) {
     bench::post_refresh(http_port, request, named);
     const Reading changed(pid);
     const auto peak = static_cast<double>(bench::peak_bytes(pid));
-    scene.check_pushes(1);
+    scene.check_pushes(is_peer ? 2 : 1);
     const Reading rested(pid);
     bench::post_refresh(http_port, request, named);
     const Reading unchanged(pid);

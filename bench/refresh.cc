@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 // refresh: what a refresh of many online users costs, and whether its promise holds.
-//   bench_refresh PORT PID HTTP_PORT BACK_END_PORT USERS ROUNDS
-// USERS (a multiple of 8, at least 40) are online, each with 20 contacts among them. In every round
-// the back end changes three contacts of each: one is renamed, one removed, one added, so that each
-// user is owed three pushes, one unavailable and one available presence. One POST names all. When
-// its answer is there, all of that must be readable on the clients' sockets: nothing is waited for.
+//   bench_refresh PORT PID HTTP_PORT BACK_END_PORT rosterd|peer ONLINE BATCH ROUNDS
+// ONLINE users (at least 60), each with 20 contacts among them. In every round the back end changes
+// three contacts of the first BATCH (even, at least 8, not 22 to 28): one is renamed, one removed,
+// one added, so that each user is owed three pushes, one unavailable and one available presence.
+// One POST names all of them. When its answer is there, all of that must be readable on the
+// clients' sockets: nothing is waited for. The peer does not push new names, and may come later; it
+// is waited for. Then a bare HTTP client gets the same rosters.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -19,34 +23,57 @@
 
 #include "admin.h"
 #include "back_end.h"
+#include "bare_client.h"
 #include "client.h"
 #include "process.h"
 
 namespace {
 
-constexpr int kNearestOfRing = 8, kFarthestOfRing = 16;  // 18 contacts, on both sides
-constexpr int kRenamed = 4, kEven = 1, kOdd = 2;         // XORed to a user: friends of each other
+constexpr int kNearestOfRing = 20, kFarthestOfRing = 28;  // 18 contacts, on both sides
+constexpr int kRenamed = 5;                               // so far away
+constexpr int kConnections = 16;                          // rosterd's roster_fetch_parallel
+constexpr int kPatience = 10'000;                         // milliseconds, with the peer
+
+struct Sizes {
+  int online, batch, rounds;
+};
+
+// What each contact has besides a name; the peer does not understand a list of groups.
+std::string_view more_of_contact = R"(,"groups":["Friends"])";
 
 std::string make_contact(int user, std::string_view name) {
-  return fmt::format(R"("{}@{}":{{"name":"{} {}","groups":["Friends"]}})", bench::user_name(user),
-                     bench::kHost, name, user);
+  return fmt::format(R"("{}@{}":{{"name":"{} {}"{}}})", bench::user_name(user), bench::kHost, name,
+                     user, more_of_contact);
 }
 
-std::string make_roster(int user, int users, int version) {
+// Who are friends of each other: in one version 0 and 1, 2 and 3 …, in the other 1 and 2, 3 and 4
+// …, the last and the first.
+int partner_of(int user, int batch, int version) {
+  if (version == 0) return user ^ 1;
+  return user % 2 == 1 ? (user + 1) % batch : (user + batch - 1) % batch;
+}
+
+std::string make_roster(int user, Sizes sizes, int version) {
   std::string out = "{";
   for (int distance = kNearestOfRing; distance <= kFarthestOfRing; ++distance) {
-    out += make_contact((user + distance) % users, "Contact") + ',';
-    out += make_contact((user + users - distance) % users, "Contact") + ',';
+    out += make_contact((user + distance) % sizes.online, "Contact") + ',';
+    out += make_contact((user + sizes.online - distance) % sizes.online, "Contact") + ',';
   }
-  out += make_contact(user ^ kRenamed, version == 0 ? "Old name of" : "New name of") + ',';
-  return out + make_contact(user ^ (version == 0 ? kEven : kOdd), "Partner") + '}';
+  out +=
+      make_contact((user + kRenamed) % sizes.online, version == 0 ? "Old name of" : "New name of") +
+      ',';
+  return out + make_contact(partner_of(user, sizes.batch, version), "Partner") + '}';
 }
 
-std::vector<std::vector<std::string>> make_rosters(int users) {
+// By version and user; those who are not in the batch have the same in both.
+std::vector<std::vector<std::string>> make_rosters(Sizes sizes) {
   std::vector<std::vector<std::string>> rosters(2);
   for (int version = 0; version < 2; ++version) {
-    for (int user = 0; user < users; ++user) {
-      rosters[static_cast<std::size_t>(version)].push_back(make_roster(user, users, version));
+    for (int user = 0; user < sizes.online; ++user) {
+      const bool in_batch = user < sizes.batch;
+      const Sizes mine{sizes.online, in_batch ? sizes.batch : sizes.online, 0};
+      rosters[static_cast<std::size_t>(version)].push_back(
+          make_roster(user, mine, in_batch ? version : 0));
     }
   }
   return rosters;
@@ -68,14 +95,26 @@ std::string read_ready(int fd) {
   return all;
 }
 
-void check_client(std::string_view heard, int user) {
-  const std::size_t pushes = count(heard, "jabber:iq:roster");
-  const std::size_t unavailable = count(heard, "unavailable");
-  const std::size_t presences = count(heard, "<presence");
-  if (pushes == 3 && unavailable == 1 && presences == 2) return;
+struct Owed {
+  std::size_t pushes;
+  bool at_once;
+};
+
+bool has_all(std::string_view heard, Owed owed) {
+  return count(heard, "jabber:iq:roster") == owed.pushes && count(heard, "unavailable") == 1 &&
+         count(heard, "<presence") == 2;
+}
+
+void check_client(int fd, int user, Owed owed) {
+  std::string heard = read_ready(fd);
+  pollfd ready{fd, POLLIN, 0};
+  while (!owed.at_once && !has_all(heard, owed) && ::poll(&ready, 1, kPatience) == 1) {
+    heard += read_ready(fd);
+  }
+  if (has_all(heard, owed)) return;
   bench::give_up(
-      fmt::format("{} was owed 3 pushes and 2 presences when the answer came, and had: {}",
-                  bench::user_name(user), heard));
+      fmt::format("{} was owed {} pushes and 2 presences when the answer came, and had: {}",
+                  bench::user_name(user), owed.pushes, heard));
 }
 
 // The CPU of the turn that puts a whole batch into force: the last roster that it waits for is
@@ -101,52 +140,75 @@ int watch(const std::vector<bench::Client>& clients) {
   return epoll;
 }
 
-}  // namespace
+struct Server {
+  std::uint16_t port, http_port;
+  pid_t pid;
+  Owed owed;
+};
 
-int main(int argc, char** argv) {
-  if (argc != 7) {
-    bench::give_up("usage: bench_refresh PORT PID HTTP_PORT BACK_END_PORT USERS ROUNDS");
-  }
-  const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
-  const pid_t pid = std::atoi(argv[2]);
-  const auto http_port = static_cast<std::uint16_t>(std::atoi(argv[3]));
-  const auto back_end_port = static_cast<std::uint16_t>(std::atoi(argv[4]));
-  const int users = std::atoi(argv[5]), rounds = std::atoi(argv[6]);
-  bench::raise_descriptor_limit();
-  const auto rosters = make_rosters(users);
-  bench::BackEnd back_end(back_end_port,
-                          [&](std::size_t version, std::size_t user) -> const std::string& {
-                            return rosters.at(version).at(user);
-                          });
+std::vector<bench::Client> log_in(std::uint16_t port, int users) {
   std::vector<bench::Client> clients;
   for (int user = 0; user < users; ++user) {
     clients.emplace_back(port, bench::Carrier::kPlain);
     clients.back().log_in(user);
   }
   for (bench::Client& client : clients) client.barrier();
+  return clients;
+}
+
+// One line: its cost, and either the turn that puts it into force or the time of the POST.
+void play_round(const Server& server, int batch, const std::vector<bench::Client>& clients,
+                int epoll, bench::BackEnd& back_end, bench::BareClient* bare) {
+  bench::await_idle(server.pid);
+  bench::reset_peak(server.pid);
+  const std::int64_t resident = bench::peak_bytes(server.pid);
+  const std::int64_t cpu_before = bench::cpu_nanoseconds(server.pid);
+  const std::string request = bench::make_refresh(0, batch);
+  if (!bare) back_end.hold(static_cast<std::size_t>(batch - 1));
+  double turn_ms = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  std::thread poster([&] { bench::post_refresh(server.http_port, request, batch); });
+  if (!bare) turn_ms = measure_turn(back_end, server.pid, epoll);
+  poster.join();
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  for (int user = 0; user < batch; ++user) {
+    check_client(clients[static_cast<std::size_t>(user)].fd(), user, server.owed);
+  }
+  const std::int64_t cpu = bench::cpu_nanoseconds(server.pid) - cpu_before;
+  fmt::print("cpu_us={:.1f} peak_bytes={}", static_cast<double>(cpu) / 1000 / batch,
+             bench::peak_bytes(server.pid) - resident);
+  bare ? fmt::print(" post_ms={:.2f} bare_ms={:.2f}\n", took.count(), bare->fetch(batch))
+       : fmt::print(" turn_ms={:.2f}\n", turn_ms);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 9) {
+    bench::give_up(
+        "usage: bench_refresh PORT PID HTTP_PORT BACK_END_PORT rosterd|peer ONLINE BATCH ROUNDS");
+  }
+  const bool is_peer = std::string_view(argv[5]) == "peer";
+  const Server server{static_cast<std::uint16_t>(std::atoi(argv[1])),
+                      static_cast<std::uint16_t>(std::atoi(argv[3])), std::atoi(argv[2]),
+                      is_peer ? Owed{2, false} : Owed{3, true}};
+  const auto back_end_port = static_cast<std::uint16_t>(std::atoi(argv[4]));
+  const Sizes sizes{std::atoi(argv[6]), std::atoi(argv[7]), std::atoi(argv[8])};
+  if (is_peer) more_of_contact = "";
+  bench::raise_descriptor_limit();
+  const auto rosters = make_rosters(sizes);
+  bench::BackEnd back_end(back_end_port,
+                          [&](std::size_t version, std::size_t user) -> const std::string& {
+                            return rosters.at(version).at(user);
+                          });
+  bench::BareClient bare(back_end_port, kConnections);
+  const std::vector<bench::Client> clients = log_in(server.port, sizes.online);
   const int epoll = watch(clients);
-  const std::string request = bench::make_refresh(0, users);
-  for (int round = 1; round <= rounds; ++round) {
+  for (int round = 1; round <= sizes.rounds; ++round) {
     back_end.set_version(static_cast<std::size_t>(round % 2));
-    bench::await_idle(pid);
-    bench::reset_peak(pid);
-    const std::int64_t resident = bench::peak_bytes(pid);
-    const std::int64_t cpu_before = bench::cpu_nanoseconds(pid);
     // In every other round the turn is measured, which keeps the batch waiting.
-    const bool hold = round % 2 == 0;
-    if (hold) back_end.hold(static_cast<std::size_t>(users - 1));
-    double turn_ms = 0;
-    const auto begin = std::chrono::steady_clock::now();
-    std::thread poster([&] { bench::post_refresh(http_port, request, users); });
-    if (hold) turn_ms = measure_turn(back_end, pid, epoll);
-    poster.join();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-    for (int user = 0; user < users; ++user) {
-      check_client(read_ready(clients[static_cast<std::size_t>(user)].fd()), user);
-    }
-    const std::int64_t cpu = bench::cpu_nanoseconds(pid) - cpu_before;
-    fmt::print("cpu_us={:.1f} peak_bytes={}", static_cast<double>(cpu) / 1000 / users,
-               bench::peak_bytes(pid) - resident);
-    hold ? fmt::print(" turn_ms={:.1f}\n", turn_ms) : fmt::print(" post_ms={:.1f}\n", took.count());
+    const bool hold = round % 2 == 0 && !is_peer;
+    play_round(server, sizes.batch, clients, epoll, back_end, hold ? nullptr : &bare);
   }
 }

@@ -11,6 +11,7 @@ import subprocess
 
 PASSWORD = "bench"
 TOKEN_SECRET = "a secret of thirty-two bytes, or more"  # that bench_first_presence signs with
+SALT = b"0123456789abcdef"
 ITERATIONS = 4096  # the least that the accounts file may say: logins are not what is measured
 
 
@@ -35,19 +36,21 @@ def write_rosters(folder, users, contacts_of):
         (folder / f"{user_name(user)}.json").write_text(json.dumps(roster))
 
 
-def make_keys(name, salt):
-    salted = hashlib.pbkdf2_hmac(name, PASSWORD.encode(), salt, ITERATIONS)
+def make_keys(name):
+    """StoredKey and ServerKey (RFC 5802) of everybody's password."""
+    salted = hashlib.pbkdf2_hmac(name, PASSWORD.encode(), SALT, ITERATIONS)
     key = hmac.digest(salted, b"Client Key", name)
-    stored = hashlib.new(name, key).digest()
-    server = hmac.digest(salted, b"Server Key", name)
-    salt, stored, server = (base64.b64encode(x).decode() for x in (salt, stored, server))
+    return hashlib.new(name, key).digest(), hmac.digest(salted, b"Server Key", name)
+
+
+def make_field(name):
+    salt, stored, server = (base64.b64encode(x).decode() for x in (SALT, *make_keys(name)))
     return f"{ITERATIONS}:{salt}${stored}:{server}"
 
 
 def write_accounts(path, users):
     """rosterd's accounts file."""
-    salt = b"0123456789abcdef"
-    keys = f"SCRAM-SHA-1${make_keys('sha1', salt)} SCRAM-SHA-256${make_keys('sha256', salt)}"
+    keys = f"SCRAM-SHA-1${make_field('sha1')} SCRAM-SHA-256${make_field('sha256')}"
     path.write_text("".join(f"{user_name(n)}@localhost {keys}\n" for n in range(users)))
     path.chmod(0o600)
 

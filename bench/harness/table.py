@@ -43,7 +43,10 @@ def ratios(one, other):
 
 
 class Table:
-    def __init__(self):
+    """`judge`: say which targets are reached; small loads tell nothing about that."""
+
+    def __init__(self, judge):
+        self.judge = judge
         self.rows = []
 
     def add(self, what, unit, figures, target=None, compare=("relay", "peer")):
@@ -52,7 +55,9 @@ class Table:
         own = figures.get("rosterd", [])
         quotients = {name: ratios(own, figures.get(name)) for name in compare}
         judged = quotients.get(target.of, []) if target and target.of else own
-        reached = ("yes" if target.is_reached(judged) else "NO") if target and judged else ""
+        reached = ""
+        if self.judge and target and judged:
+            reached = "yes" if target.is_reached(judged) else "NO"
         ratio = ", ".join(f"{statistics.median(values):.3g} x {name}"
                           for name, values in quotients.items() if values)
         row = (what, unit, show(own), show(figures.get("relay")), show(figures.get("peer")), ratio,

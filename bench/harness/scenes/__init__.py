@@ -5,13 +5,13 @@ from . import flood, logins, memory, messages, presence, refresh
 
 SCENES = {
     "idle": memory.idle,
+    "scale": memory.scale,
     "messages": messages.messages,
     "login": logins.first_presence,
     "logins": logins.logins,
     "presence": presence.fan_out,
     "flood": flood.flood,
     "refresh": refresh.refresh,
-    "storm": refresh.storm,
     "spread": refresh.spread,
     "contacts": refresh.contacts,
 }

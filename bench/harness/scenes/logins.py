@@ -7,6 +7,8 @@ from ..table import Target
 
 
 AT_ONCE = 8
+WARM_UP = 100  # of bench_first_presence
+CONTACTS = 20
 
 
 def first_presence(bench):
@@ -18,14 +20,20 @@ def first_presence(bench):
 
 def of_a_login(bench, carrier, way, what, most):
     costs, in_all = samples(), samples()
+    count = 200 if bench.quick else 2000
     for _ in range(bench.runs):
         port, = free_ports(1)
-        with bench.rosterd(f"http://127.0.0.1:{port}/contacts/%s",
-                           login_options(bench, way, port)) as server:
-            line, = bench.call("first_presence", carrier, way, server.ports[carrier], server.pid,
-                               port, 200 if bench.quick else 2000, AT_ONCE)
-        costs[server.name].append(line["cpu_us"])
-        in_all[server.name].append(line["per_second"])
+        servers = [(bench.rosterd(f"http://127.0.0.1:{port}/contacts/%s",
+                                  login_options(bench, way, port)), way)]
+        # It has accounts and rosters of its own: that compares with either way.
+        if bench.with_peer:
+            servers.append((peer(bench, count), "stored"))
+        for server, how in servers:
+            with server:
+                line, = bench.call("first_presence", carrier, how, server.ports[carrier],
+                                   server.pid, port, count, AT_ONCE)
+            costs[server.name].append(line["cpu_us"])
+            in_all[server.name].append(line["per_second"])
     bench.table.add(what, "us of CPU", costs, Target(most=most))
     bench.table.add(f"{what}, in all", "per second", in_all)
 
@@ -40,20 +48,29 @@ def login_options(bench, way, port):
     return f'auth = "{way}"\n{option}'
 
 
+def peer(bench, count):
+    """With the rosters that bench_first_presence expects: contacts stand behind those who log in.
+    """
+    users = count + WARM_UP
+    return bench.peer("login", lambda user: [users + (user + i) % users for i in range(CONTACTS)])
+
+
 def logins(bench):
-    logins_by(bench, "scram", "login by SCRAM over TLS", 500)
-    logins_by(bench, "fast", "login by FAST over resumed TLS", 2000)
+    logins_by(bench, "scram", "login by SCRAM over TLS", lambda: bench.servers(hashed=True), 500)
+    # Which the peer does not speak.
+    logins_by(bench, "fast", "login by FAST over resumed TLS", lambda: [bench.rosterd()], 2000)
 
 
-def logins_by(bench, way, what, least):
+def logins_by(bench, way, what, servers, least):
     of_a_core, in_all, latencies = samples(), samples(), samples()
     for _ in range(bench.runs):
-        with bench.rosterd() as server:
-            line, = bench.call("logins", way, server.ports["tls"], server.pid,
-                               200 if bench.quick else 2000)
-        of_a_core[server.name].append(1e6 / line["cpu_us"])
-        in_all[server.name].append(line["per_second"])
-        latencies[server.name].append(line["p99_ms"])
+        for server in servers():
+            with server:
+                line, = bench.call("logins", way, server.ports["tls"], server.pid,
+                                   200 if bench.quick else 2000)
+            of_a_core[server.name].append(1e6 / line["cpu_us"])
+            in_all[server.name].append(line["per_second"])
+            latencies[server.name].append(line["p99_ms"])
     bench.table.add(f"{what}, a core's", "per second", of_a_core, Target(least=least))
     bench.table.add(f"{what}, in all", "per second", in_all)
     bench.table.add(f"{what}, a pair's message", "ms, p99", latencies, Target(most=20))

@@ -28,11 +28,13 @@ def measure(bench, pairs, in_flight, count, carriers):
         for carrier in carriers:
             load, relay_load = CARRIERS[carrier]
             relay = bench.tls_relay if carrier == "tls" else bench.relay
-            starts = [(relay, relay_load)] if relay_load else []
-            for start, name in (*starts, (bench.rosterd, load)):
-                with start() as server:
+            relays = [(relay(), relay_load)] if relay_load else []
+            for server, name in (*relays, *((server, load) for server in bench.servers())):
+                with server:
+                    # The peer takes ten times as long for each.
+                    few = count // 10 if server.name == "peer" else count
                     line, = bench.call("messages", name, server.ports[carrier], server.pid, pairs,
-                                       in_flight, count)
+                                       in_flight, few)
                 for key, of_servers in values[carrier].items():
                     of_servers[server.name].append(line[key])
     return values

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What it costs when many hear that one has changed his presence."""
 
-from ..accounts import write_rosters
 from ..bench import samples
 from ..table import Target
 
@@ -17,15 +16,12 @@ def star_contacts(user):
 
 def star_rosters(bench):
     """Where rosterd finds these rosters."""
-    folder = bench.folder / "star"
-    if not folder.exists():
-        write_rosters(folder, CONTACTS + 1, star_contacts)
-    return f"file://{folder}/%s.json"
+    return bench.rosters("star", star_contacts)
 
 
 def star_servers(bench):
     """One of each that speaks XMPP, with these rosters."""
-    return [bench.rosterd(star_rosters(bench))]
+    return bench.servers("star", star_contacts)
 
 
 def fan_out(bench):

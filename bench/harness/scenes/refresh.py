@@ -2,33 +2,59 @@
 """What it costs when the web application changes rosters."""
 
 from ..accounts import free_ports
+from ..bench import samples
+from ..failure import NoAnswer
 from ..table import Target
 
-REFRESH_USERS = 1000
-STORM_USERS = 10_000
+BATCHES = [10, 100, 1000, 10_000]
+ONLINE = 1000  # or as many as the batch
+ROUNDS = 4
 # Contacts of a roster: users who have one. The larger ones make a million contacts held.
 CONTACTS = {10: 2000, 20: 4900, 100: 2000, 1000: 1000, 10_000: 100}
+PEER_USERS = 100  # of whom each has so many
+PEER_SECONDS = 60  # for logins and one POST; the peer may never answer
 
 
 def refresh(bench):
-    refresh_of(bench, 200 if bench.quick else REFRESH_USERS, 2 * bench.runs)
+    for batch in [10, 100] if bench.quick else BATCHES:
+        refresh_of(bench, batch)
 
 
-def storm(bench):
-    refresh_of(bench, 400 if bench.quick else STORM_USERS, 2 * bench.runs)
+def refresh_of(bench, batch):
+    values = {key: samples() for key in ("cpu_us", "turn_ms", "post_ms", "bare_ms", "peak_bytes")}
+    online = max(batch, 200 if bench.quick else ONLINE)
+    for _ in range(bench.runs):
+        lines = bench.with_back_end("refresh", "rosterd", online, batch, ROUNDS)
+        take(values, "rosterd", lines)
+        if bench.peer_modules:
+            take(values, "peer", try_peer(bench, "refresh", "peer", online, batch, 2))
+    what = f"refresh of {batch}"
+    most = 45 if batch == 1000 else None
+    bench.table.add(f"{what}, per roster", "us of CPU", values["cpu_us"], most and Target(most))
+    bench.table.add(f"{what}, POST", "ms", {**values["post_ms"],
+                                            "bare client": values["bare_ms"]["rosterd"]},
+                    Target(1.3, of="bare client"), compare=("bare client", "peer"))
+    bench.table.add(f"{what}, its turn", "ms of CPU", values["turn_ms"], Target(most=50))
+    bench.table.add(f"{what}, memory over rest", "MB",
+                    {name: [each / 1e6 for each in of] if isinstance(of, list) else of
+                     for name, of in values["peak_bytes"].items()})
 
 
-def refresh_of(bench, users, rounds):
-    lines = bench.with_back_end("refresh", users, rounds)
+def try_peer(bench, program, *arguments):
+    """The lines, or nothing."""
+    try:
+        return bench.with_back_end(program, *arguments, of="peer", seconds=PEER_SECONDS)
+    except NoAnswer:
+        return []
 
-    def of(key, unit=1):
-        return {"rosterd": [line[key] / unit for line in lines if key in line]}
 
-    what = f"refresh of {users}"
-    bench.table.add(f"{what}, per roster", "us of CPU", of("cpu_us"), Target(most=45))
-    bench.table.add(f"{what}, its turn", "ms of CPU", of("turn_ms"), Target(most=50))
-    bench.table.add(f"{what}, POST", "ms", of("post_ms"))
-    bench.table.add(f"{what}, memory over rest", "MB", of("peak_bytes", 1e6))
+def take(values, name, lines):
+    """Of a server's lines, into the samples by key. Who once gave no answer has no figure."""
+    for key, of in values.items():
+        if not lines or of[name] == "no answer":
+            of[name] = "no answer"
+        else:
+            of[name] += [line[key] for line in lines if key in line]
 
 
 def spread(bench):
@@ -48,17 +74,20 @@ def contacts(bench):
 
 
 def contacts_of(bench, count, users):
-    held, *rounds = bench.with_back_end("contacts", users, count, 2 * bench.runs)
+    values = {key: samples() for key in ("changed_us", "unchanged_us", "memory")}
+    held, *rounds = bench.with_back_end("contacts", "rosterd", users, count, 2 * bench.runs)
+    take(values, "rosterd", rounds)
+    if bench.peer_modules:
+        _, *rounds = try_peer(bench, "contacts", "peer", PEER_USERS, count, bench.runs) or [None]
+        take(values, "peer", rounds)
     what = f"roster of {count}"
     if not bench.quick and count >= 20:
         bench.table.add(f"{what}, held per contact", "bytes of PSS",
                         {"rosterd": [held["bytes_per_contact"]]}, Target(most=20))
         bench.table.add(f"{what}, all changed at once", "x the rosters",
-                        {"rosterd": [line["memory"] for line in rounds]},
+                        {"rosterd": values["memory"]["rosterd"]},
                         Target(most=2) if count >= 100 else None)
     bench.table.add(f"{what}, fetched and delivered", "us of CPU",
                     {"rosterd": [held["delivered_us"]]}, Target(most=20_000))
-    bench.table.add(f"{what}, one contact changed", "us of CPU",
-                    {"rosterd": [line["changed_us"] for line in rounds]})
-    bench.table.add(f"{what}, unchanged", "us of CPU",
-                    {"rosterd": [line["unchanged_us"] for line in rounds]})
+    bench.table.add(f"{what}, one contact changed", "us of CPU", values["changed_us"])
+    bench.table.add(f"{what}, unchanged", "us of CPU", values["unchanged_us"])
