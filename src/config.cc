@@ -215,6 +215,9 @@ class Reader {
         hosts_faulty_ || !config_.hosts.front().certificate.certificate_file.empty();
     config_.streams.negotiation.fast = config_.fast_token_lifetime != Duration::zero();
     config_.im.hosts = names;
+    for (const HostConfig& host : config_.hosts) {
+      if (host.options.tell_who_exists) config_.im.public_hosts.push_back(host.name());
+    }
     config_.im.software_version = ROSTERD_VERSION;
     config_.admin.hosts = names;
     config_.refresh.hosts = std::move(names);

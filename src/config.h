@@ -39,6 +39,8 @@ struct HostOptions {
   std::string webhook_url;  // "" = no events
   app::EventFormat webhook_format = app::EventFormat::kRosterd;
   app::AuthOptions auth;
+  bool user_exists_default = true;
+  bool tell_who_exists = false;  // to whoever asks
 };
 
 // A [[host]].

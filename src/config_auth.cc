@@ -34,6 +34,12 @@ Status read_keys(app::JwtOptions& options) {
   return {};
 }
 
+// Whether there is such a user.
+bool has_question(app::AuthKind kind) {
+  return kind == app::AuthKind::kAccounts || kind == app::AuthKind::kHttpMongoose ||
+         kind == app::AuthKind::kJsxc;
+}
+
 void warn_of_cleartext_keys(const HostConfig& host) {
   const app::AuthOptions& auth = host.options.auth;
   if (auth.kind != app::AuthKind::kJwt) return;
@@ -56,6 +62,23 @@ Result<std::map<std::string, app::AuthOptions>> make_auth(const Config& config) 
       }
     }
     hosts.emplace(host.name(), std::move(options));
+  }
+  return hosts;
+}
+
+std::map<std::string, app::UserSearchOptions, std::less<>> make_user_search(const Config& config) {
+  std::map<std::string, app::UserSearchOptions, std::less<>> hosts;
+  for (const HostConfig& host : config.hosts) {
+    const HostOptions& own = host.options;
+    app::UserSearchOptions& search = hosts[host.name()];
+    search = {own.auth, own.roster.url, own.roster.credentials, own.roster.missing_is_empty,
+              own.user_exists_default};
+    if (own.roster.format != app::RosterFormat::kJsxc || has_question(own.auth.kind)) continue;
+    // Rosters that all have one URL tell nothing by HEAD, but there is isuser.
+    search.auth.kind = app::AuthKind::kJsxc;
+    search.auth.url = own.roster.url;
+    search.auth.jsxc_secret = own.roster.jsxc_secret;
+    search.auth.credentials = own.roster.credentials;
   }
   return hosts;
 }

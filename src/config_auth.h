@@ -5,12 +5,16 @@
 #include <map>
 #include <string>
 
+#include "app/known_users.h"
 #include "config.h"
 
 namespace rosterd {
 
 // By host, with what their key files hold. The error names the host and the file.
 Result<std::map<std::string, app::AuthOptions>> make_auth(const Config& config);
+
+// Likewise, how users are looked for.
+std::map<std::string, app::UserSearchOptions, std::less<>> make_user_search(const Config& config);
 
 // Of a client for nothing but logins, which must not wait for rosters.
 web::HttpClientOptions make_auth_client(const Config& config);

@@ -13,6 +13,7 @@
 #include "app/fast_tokens.h"
 #include "app/file_reader.h"
 #include "app/host_auth.h"
+#include "app/known_users.h"
 #include "app/login_tokens.h"
 #include "app/monitor.h"
 #include "app/refresh.h"
@@ -196,6 +197,8 @@ struct Server::Impl final : net::SignalEvents,
         bosh(service, http_server, *loop, make_bosh(config), config.streams) {
     source.set_core(&core);
     auth_backends.set_options(std::move(prepared.auth));
+    known_users.set_options(make_user_search(config));
+    core.set_user_finder(&known_users);
     observe();
     add_admin_routes();
     add_chat_routes();
@@ -244,6 +247,8 @@ struct Server::Impl final : net::SignalEvents,
   app::LoginTokens tokens;
   app::FastTokens fast_tokens;
   c2s::Service service;
+  app::KnownUsers known_users{*auth_client, host_auth,      accounts,
+                              *loop,        loop->timers(), config.roster.user_agent};
   // After what it answers, so that it goes before.
   app::AuthBackends auth_backends{
       host_auth,
@@ -431,6 +436,7 @@ void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   }
   fast_tokens.set_lifetime(fresh.fast_token_lifetime);
   auth_backends.set_options(std::move(prepared.auth));
+  known_users.set_options(make_user_search(fresh));
   service.set_options(fresh.streams);
   service.set_tls(std::move(prepared.xmpp_tls));
   http_server.set_options(make_http_server(fresh));

@@ -39,6 +39,9 @@ class AuthCache final : public im::AuthSource, im::AuthEvents, PasswordHasher::E
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
+  bool find_user(const xmpp::Jid& user, std::uint64_t ticket, im::UserEvents* events) override {
+    return source_ && source_->find_user(user, ticket, events);
+  }
   // The next login asks.
   void forget(const xmpp::Jid& user) override;
 

@@ -25,29 +25,38 @@ AuthExternal::AuthExternal(std::string host, net::ProcessStarter& starter, const
 AuthExternal::~AuthExternal() {
   programs_.clear();
   const Error why{Errc::kUnavailable, "the program is no longer used"};
-  for (auto& [program, question] : asked_) turn_away(question, why);
-  for (Question& question : waiting_) turn_away(question, why);
-  give_answers();
+  for (auto& [program, question] : asked_) finish(question, tl::unexpected<Error>(why));
+  for (Question& question : waiting_) finish(question, tl::unexpected<Error>(why));
+  give_refusals();
 }
 
-void AuthExternal::fetch_keys(const xmpp::Jid&, crypto::Hash, std::uint64_t ticket,
+void AuthExternal::fetch_keys(const xmpp::Jid& user, crypto::Hash, std::uint64_t ticket,
                               im::AuthEvents* events) {
-  answer_soon({ticket, events, {Errc::kUnsupported, "a program is asked, not its keys"}, true});
+  refuse_soon({user, {}, ticket, events}, {Errc::kUnsupported, "a program is asked, not its keys"},
+              true);
 }
 
 void AuthExternal::identify(xmpp::Evidence, std::uint64_t ticket, im::AuthEvents* events) {
-  answer_soon({ticket, events, {Errc::kUnsupported, "a program is asked about passwords only"}});
+  refuse_soon({{}, {}, ticket, events},
+              {Errc::kUnsupported, "a program is asked about passwords only"});
 }
 
 void AuthExternal::check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                                   im::AuthEvents* events) {
-  waiting_.push_back({user, std::move(password), ticket, events, clock_.now() + timeout_});
-  if (waiting_.size() > kWaitingMax || !may_wait()) {
-    Question refused = std::move(waiting_.back());
-    waiting_.pop_back();
-    crypto::wipe(refused.password);
-    return answer_soon({ticket, events, {Errc::kUnavailable, "no program can be asked"}});
+  ask({user, std::move(password), ticket, events});
+}
+
+bool AuthExternal::find_user(const xmpp::Jid& user, std::uint64_t ticket, im::UserEvents* events) {
+  ask({user, {}, ticket, nullptr, events});
+  return true;
+}
+
+void AuthExternal::ask(Question question) {
+  if (waiting_.size() >= kWaitingMax || !may_wait()) {
+    return refuse_soon(std::move(question), {Errc::kUnavailable, "no program can be asked"});
   }
+  question.patience = clock_.now() + timeout_;
+  waiting_.push_back(std::move(question));
   pump();
 }
 
@@ -70,7 +79,7 @@ void AuthExternal::pump() {
   while (!waiting_.empty() && !may_wait()) {
     Question question = std::move(waiting_.front());
     waiting_.pop_front();
-    turn_away(question, {Errc::kUnavailable, "no program can be asked"});
+    finish(question, make_error(Errc::kUnavailable, "no program can be asked"));
   }
   while (!waiting_.empty()) {
     AuthProgram* const free = find_free();
@@ -84,28 +93,30 @@ void AuthExternal::pump() {
 }
 
 void AuthExternal::hand_over(Question& question, AuthProgram& program) {
-  auto text = write_program_question(options_.protocol, question.user, question.password);
-  if (!text) {
-    crypto::wipe(question.password);
-    return answer_soon({question.ticket, question.events, text.error()});
-  }
+  Result<std::string> text =
+      question.finder ? write_user_question(options_.protocol, question.user)
+                      : write_program_question(options_.protocol, question.user, question.password);
+  if (!text) return refuse_soon(std::move(question), text.error());
   program.ask(std::move(*text), std::move(question.password));
   asked_.emplace(&program, std::move(question));
 }
 
 void AuthExternal::on_answer(AuthProgram& program, Result<bool> answer) {
-  const auto node = asked_.extract(&program);
-  const Question& question = node.mapped();
-  if (!answer) {
-    // Whatever is wrong with the program says nothing of him.
-    question.events->on_login(
-        question.ticket, make_error(Errc::kUnavailable, "the program: " + answer.error().text));
-  } else if (*answer) {
-    question.events->on_login(question.ticket, xmpp::Login{question.user});
-  } else {
-    question.events->on_login(question.ticket, make_error(Errc::kDenied, "the program says no"));
-  }
+  auto node = asked_.extract(&program);
+  // Whatever is wrong with the program says nothing of him.
+  if (!answer) answer = make_error(Errc::kUnavailable, "the program: " + answer.error().text);
+  finish(node.mapped(), answer);
   pump();
+}
+
+// `answer` is the program's, or why there is none.
+void AuthExternal::finish(Question& question, const Result<bool>& answer) {
+  crypto::wipe(question.password);
+  if (question.finder) return question.finder->on_user(question.ticket, answer);
+  Result<xmpp::Login> login = make_error(Errc::kDenied, "the program says no");
+  if (!answer) login = tl::unexpected<Error>(answer.error());
+  if (answer && *answer) login = xmpp::Login{question.user};
+  question.login->on_login(question.ticket, login);
 }
 
 // --- those who get no answer from one ------------------------------------------------------------
@@ -115,27 +126,24 @@ void AuthExternal::on_patience_over() {
   while (!waiting_.empty() && waiting_.front().patience <= now) {
     Question question = std::move(waiting_.front());
     waiting_.pop_front();
-    turn_away(question, {Errc::kTimeout, "no program is free"});
+    finish(question, make_error(Errc::kTimeout, "no program is free"));
   }
   pump();
 }
 
-void AuthExternal::turn_away(Question& question, const Error& why) {
+void AuthExternal::refuse_soon(Question question, Error error, bool wants_keys) {
   crypto::wipe(question.password);
-  question.events->on_login(question.ticket, tl::unexpected<Error>(why));
+  refusals_.push_back({std::move(question), std::move(error), wants_keys});
+  timers_.arm(refusing_, clock_.now());
 }
 
-void AuthExternal::answer_soon(Answer answer) {
-  answers_.push_back(std::move(answer));
-  timers_.arm(answering_, clock_.now());
-}
-
-void AuthExternal::give_answers() {
-  for (const Answer& answer : std::exchange(answers_, {})) {
-    if (answer.wants_keys) {
-      answer.events->on_keys(answer.ticket, tl::unexpected<Error>(answer.error));
+void AuthExternal::give_refusals() {
+  for (Refusal& refusal : std::exchange(refusals_, {})) {
+    Question& question = refusal.question;
+    if (refusal.wants_keys) {
+      question.login->on_keys(question.ticket, tl::unexpected<Error>(refusal.error));
     } else {
-      answer.events->on_login(answer.ticket, tl::unexpected<Error>(answer.error));
+      finish(question, tl::unexpected<Error>(refusal.error));
     }
   }
 }

@@ -33,18 +33,20 @@ class AuthExternal final : public im::AuthSource, AuthProgram::Owner {
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
+  // As check_password().
+  bool find_user(const xmpp::Jid& user, std::uint64_t ticket, im::UserEvents* events) override;
 
  private:
   struct Question {
     xmpp::Jid user;
     std::string password;
     std::uint64_t ticket;
-    im::AuthEvents* events;
+    im::AuthEvents* login;  // one of these asks
+    im::UserEvents* finder = nullptr;
     Instant patience{};  // until when it waits for a program
   };
-  struct Answer {
-    std::uint64_t ticket;
-    im::AuthEvents* events;
+  struct Refusal {
+    Question question;
     Error error;
     bool wants_keys = false;
   };
@@ -54,10 +56,11 @@ class AuthExternal final : public im::AuthSource, AuthProgram::Owner {
   AuthProgram* find_free();
   bool may_wait() const;
   void hand_over(Question& question, AuthProgram& program);
-  void answer_soon(Answer answer);
-  void give_answers();
+  void ask(Question question);
+  void finish(Question& question, const Result<bool>& answer);
+  void refuse_soon(Question question, Error error, bool wants_keys = false);
+  void give_refusals();
   void on_patience_over();
-  void turn_away(Question& question, const Error& why);
 
   const std::string host_;
   const Clock& clock_;
@@ -66,10 +69,10 @@ class AuthExternal final : public im::AuthSource, AuthProgram::Owner {
   const Duration timeout_;
   std::deque<Question> waiting_;  // with those first whose patience ends first
   std::unordered_map<const AuthProgram*, Question> asked_;
-  std::vector<Answer> answers_;  // to be given after the call that asked has returned
+  std::vector<Refusal> refusals_;  // to be given after the call that asked has returned
   std::vector<std::unique_ptr<AuthProgram>> programs_;
   Timer patience_ = Timer::bind<&AuthExternal::on_patience_over>(this);
-  Timer answering_ = Timer::bind<&AuthExternal::give_answers>(this);
+  Timer refusing_ = Timer::bind<&AuthExternal::give_refusals>(this);
 };
 
 }  // namespace rosterd::app

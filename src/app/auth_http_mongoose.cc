@@ -174,10 +174,10 @@ AuthHttpMongoose::AuthHttpMongoose(AuthRequests& requests, net::WorkQueue& hashe
 
 AuthHttpMongoose::~AuthHttpMongoose() = default;
 
-Result<web::FetchRequest> AuthHttpMongoose::make_request(std::string_view operation,
-                                                         const xmpp::Jid& user,
-                                                         std::string_view password) const {
-  auto url = make_auth_url(options_.url, user, {});
+Result<web::FetchRequest> make_mongoose_request(std::string_view url_of_app,
+                                                std::string_view operation, const xmpp::Jid& user,
+                                                std::string_view password) {
+  auto url = make_auth_url(url_of_app, user, {});
   if (!url) return tl::unexpected<Error>(url.error());
   if (!url->target.ends_with('/')) url->target += '/';
   url->target += operation;
@@ -196,7 +196,7 @@ void AuthHttpMongoose::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std:
                                   im::AuthEvents* events) {
   if (!has_keys(options_, hash)) return WebAuth::fetch_keys(user, hash, ticket, events);
   auto question = std::make_unique<SecretQuestion>(user, hash, ticket, events, hashes_, looks_);
-  auto request = make_request("get_password", user, {});
+  auto request = make_mongoose_request(options_.url, "get_password", user, {});
   if (!request) return requests_.refuse(std::move(request.error()), std::move(question));
   requests_.ask(make_call(user.domain(), std::move(*request)), std::move(question));
 }
@@ -204,7 +204,7 @@ void AuthHttpMongoose::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std:
 void AuthHttpMongoose::check_password(const xmpp::Jid& user, std::string password,
                                       std::uint64_t ticket, im::AuthEvents* events) {
   auto question = std::make_unique<CheckQuestion>(user, ticket, events);
-  auto request = make_request("check_password", user, password);
+  auto request = make_mongoose_request(options_.url, "check_password", user, password);
   crypto::wipe(password);
   if (!request) return requests_.refuse(std::move(request.error()), std::move(question));
   requests_.ask(make_call(user.domain(), std::move(*request)), std::move(question));

@@ -7,11 +7,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "app/web_auth.h"
 #include "net/work_queue.h"
 
 namespace rosterd::app {
+
+// `operation` below the URL, http_auth_url. kDenied or kInvalid as make_auth_url() says.
+Result<web::FetchRequest> make_mongoose_request(std::string_view url, std::string_view operation,
+                                                const xmpp::Jid& user, std::string_view password);
 
 class AuthHttpMongoose final : public WebAuth {
  public:
@@ -30,9 +35,6 @@ class AuthHttpMongoose final : public WebAuth {
   struct Looks;
 
  private:
-  Result<web::FetchRequest> make_request(std::string_view operation, const xmpp::Jid& user,
-                                         std::string_view password) const;
-
   net::WorkQueue& hashes_;
   const std::shared_ptr<Looks> looks_;
 };

@@ -23,6 +23,9 @@ class HostAuth final : public im::AuthSource {
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
+  bool find_user(const xmpp::Jid& user, std::uint64_t ticket, im::UserEvents* events) override {
+    return of(user.domain()).find_user(user, ticket, events);
+  }
   void forget(const xmpp::Jid& user) override { of(user.domain()).forget(user); }
 
  private:

@@ -17,22 +17,45 @@ tl::unexpected<Error> no_answer() {
   return make_error(Errc::kInvalid, "it says what is no answer");
 }
 
+std::string begin_question(const char* operation, const xmpp::Jid& user) {
+  std::string question = operation;
+  (question += ':') += user.node();
+  (question += ':') += user.domain();
+  return question;
+}
+
+// A frame, or a line.
+void end_question(ProgramProtocol protocol, std::string& question) {
+  if (protocol == ProgramProtocol::kGeneric) {
+    question += '\n';
+    return;
+  }
+  const char size[] = {static_cast<char>(question.size() >> 8),
+                       static_cast<char>(question.size() & 0xFF)};
+  question.insert(0, size, sizeof size);
+}
+
 }  // namespace
 
 Result<std::string> write_program_question(ProgramProtocol protocol, const xmpp::Jid& user,
                                            std::string_view password) {
-  std::string question = "auth:";
-  (question += user.node()) += ':';
-  (question += user.domain()) += ':';
-  question += password;
-  if (protocol == ProgramProtocol::kGeneric) {
-    if (question.find_first_of("\r\n\0"sv) != question.npos) return refuse("a line has one end");
-    return question += '\n';
+  std::string question = begin_question("auth", user);
+  (question += ':') += password;
+  if (protocol == ProgramProtocol::kGeneric &&
+      question.find_first_of("\r\n\0"sv) != question.npos) {
+    return refuse("a line has one end");
   }
-  if (question.size() > kFrameMax) return refuse("too long for the program's protocol");
-  const char size[] = {static_cast<char>(question.size() >> 8),
-                       static_cast<char>(question.size() & 0xFF)};
-  return question.insert(0, size, sizeof size);
+  if (protocol == ProgramProtocol::kEjabberd && question.size() > kFrameMax) {
+    return refuse("too long for the program's protocol");
+  }
+  end_question(protocol, question);
+  return question;
+}
+
+std::string write_user_question(ProgramProtocol protocol, const xmpp::Jid& user) {
+  std::string question = begin_question("isuser", user);
+  end_question(protocol, question);
+  return question;
 }
 
 Result<std::optional<bool>> ProgramAnswers::take(std::string_view bytes) {

@@ -22,6 +22,8 @@ enum class ProgramProtocol : std::uint8_t {
 // no account there has such a password.
 Result<std::string> write_program_question(ProgramProtocol protocol, const xmpp::Jid& user,
                                            std::string_view password);
+// Whether there is such an account: isuser:john:example.com. What a JID has in it can be said.
+std::string write_user_question(ProgramProtocol protocol, const xmpp::Jid& user);
 
 // Reads the answers, one to each question, as they come.
 class ProgramAnswers {

@@ -23,6 +23,8 @@ void Core::set_options(const Options& options) { state_->options = options; }
 
 void Core::set_observer(PresenceObserver* observer) { state_->observer = observer; }
 
+void Core::set_user_finder(UserFinder* finder) { state_->user_questions.set_finder(finder); }
+
 std::uint64_t Core::begin_user(const xmpp::Jid& user) { return im::begin_user(*state_, user); }
 
 bool Core::was_kicked(const xmpp::Jid& user, std::uint64_t login) const {

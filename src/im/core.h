@@ -49,7 +49,8 @@ struct CoreStats {
 };
 
 struct Options {
-  std::vector<std::string> hosts;  // prepared domains served
+  std::vector<std::string> hosts;         // prepared domains served
+  std::vector<std::string> public_hosts;  // of these, anybody may learn who their users are
   std::string software_version = "1.0";
   // RFC 6120 section 7.7.2.2: what happens to a resource that is in use.
   enum class Conflict { kReplaceOld, kRefuseNew, kRename } conflict = Conflict::kReplaceOld;
@@ -92,6 +93,9 @@ class Core {
   void set_options(const Options& options);
   // Of what happens from now on; null (the default) for nobody. It outlives the Core.
   void set_observer(PresenceObserver* observer);
+  // Who is asked about users of public_hosts; null (the default): nobody. It answers nothing any
+  // more once the Core is gone.
+  void set_user_finder(UserFinder* finder);
 
   // --- Sessions -------------------------------------------------------------------------------
   // A stream has authenticated as this bare JID: its roster is fetched from now on. Calls pair up.

@@ -50,6 +50,8 @@ class Directory {
   // Null when not online. `bare` is prepared.
   User* find_user(std::string_view bare) const { return find_user(interner_.find(bare)); }
   User* find_user(Atom bare) const { return bare < users_.size() ? users_[bare].get() : nullptr; }
+  // What users and rosters call this bare JID; kNoAtom when nobody knows it.
+  Atom find_name(std::string_view bare) const { return interner_.find(bare); }
 
   // Every user's atom is below this.
   Atom end_of_places() const { return static_cast<Atom>(users_.size()); }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Service discovery (XEP-0030). What the server offers is read from the rows that offer it.
+#include <utility>
+
+#include "im/existence.h"
 #include "im/handlers.h"
-#include "im/visibility.h"
 #include "xmpp/namespaces.h"
 
 namespace rosterd::im {
@@ -9,25 +11,6 @@ namespace rosterd::im {
 namespace {
 
 using xmpp::StanzaCondition;
-
-// An account tells nothing, not even that it exists, to somebody who may not see it.
-bool may_ask(const IqRequest& request) {
-  if (request.place != IqPlace::kAccount) return true;
-  return request.target.user && sees(*request.asker.user, *request.target.user);
-}
-
-// Whether the question can be answered; if not, it has been refused.
-bool check(const IqRequest& request, IqReply& reply) {
-  if (!may_ask(request)) {
-    reply.error(StanzaCondition::kServiceUnavailable);
-    return false;
-  }
-  if (!request.payload.attr("node").empty()) {
-    reply.error(StanzaCondition::kItemNotFound);
-    return false;
-  }
-  return true;
-}
 
 void write_identity(xml::Writer& writer, IqPlace place) {
   const bool server = place == IqPlace::kServer;
@@ -49,11 +32,26 @@ void write_features(xml::Writer& writer, IqPlace place) {
   }
 }
 
+// An account answers to whoever may know that it exists (XEP-0030 section 8), whether somebody uses
+// it now or not. `write_query(xml::Writer&)` writes what is in the result.
+template <class WriteQuery>
+void answer(State& state, const IqRequest& request, IqReply reply, WriteQuery write_query) {
+  const bool of_node = !request.payload.attr("node").empty();
+  if (request.place != IqPlace::kAccount) {
+    return of_node ? reply.error(StanzaCondition::kItemNotFound) : reply.result(write_query);
+  }
+  tell_existence(state, request.asker, request.target, [&](std::string& out, Told told) {
+    if (told == Told::kExists && !of_node) return reply.write_result(out, write_query);
+    reply.write_error(out, told == Told::kNothing ? StanzaCondition::kServiceUnavailable
+                                                  : StanzaCondition::kItemNotFound);
+  });
+  reply.postpone();
+}
+
 }  // namespace
 
-void handle_disco_info(State&, const IqRequest& request, IqReply reply) {
-  if (!check(request, reply)) return;
-  reply.result([&](xml::Writer& writer) {
+void handle_disco_info(State& state, const IqRequest& request, IqReply reply) {
+  answer(state, request, std::move(reply), [&](xml::Writer& writer) {
     writer.open("query", xmpp::ns::kDiscoInfo);
     write_identity(writer, request.place);
     write_features(writer, request.place);
@@ -61,9 +59,9 @@ void handle_disco_info(State&, const IqRequest& request, IqReply reply) {
   });
 }
 
-void handle_disco_items(State&, const IqRequest& request, IqReply reply) {
-  if (!check(request, reply)) return;
-  reply.result([](xml::Writer& writer) { writer.open("query", xmpp::ns::kDiscoItems).end(); });
+void handle_disco_items(State& state, const IqRequest& request, IqReply reply) {
+  answer(state, request, std::move(reply),
+         [](xml::Writer& writer) { writer.open("query", xmpp::ns::kDiscoItems).end(); });
 }
 
 }  // namespace rosterd::im

@@ -23,10 +23,13 @@ IqReply::~IqReply() {
 }
 
 void IqReply::error(StanzaCondition condition, std::string_view text) {
-  state_->send(*asker_, [&](std::string& out) {
-    xmpp::write_stanza_error(out, request_, condition, text, {}, asker_->jid.text());
-  });
+  state_->send(*asker_, [&](std::string& out) { write_error(out, condition, text); });
   answered_ = true;
+}
+
+void IqReply::write_error(std::string& out, StanzaCondition condition,
+                          std::string_view text) const {
+  xmpp::write_stanza_error(out, request_, condition, text, {}, asker_->jid.text());
 }
 
 namespace {

@@ -35,15 +35,21 @@ class IqReply {
   }
   template <class Write>
   void result(Write write) {
-    state_->send(*asker_, [&](std::string& out) {
-      xml::Writer writer(out);
-      xmpp::open_result(writer, request_, request_.attr("to"), asker_->jid.text());
-      write(writer);
-      writer.end();
-    });
+    state_->send(*asker_, [&](std::string& out) { write_result(out, write); });
     answered_ = true;
   }
   void error(xmpp::StanzaCondition condition, std::string_view text = {});
+
+  // What these would send, for who keeps it until later, and postpones.
+  template <class Write>
+  void write_result(std::string& out, Write write) const {
+    xml::Writer writer(out);
+    xmpp::open_result(writer, request_, request_.attr("to"), asker_->jid.text());
+    write(writer);
+    writer.end();
+  }
+  void write_error(std::string& out, xmpp::StanzaCondition condition,
+                   std::string_view text = {}) const;
   // The question has been noted down as data and will be answered from there.
   void postpone() { answered_ = true; }
 

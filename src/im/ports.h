@@ -39,6 +39,14 @@ class AuthEvents {
   virtual void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) = 0;
 };
 
+// What an AuthSource says of a user who does not log in; app::KnownUsers.
+class UserEvents {
+ public:
+  virtual ~UserEvents() = default;
+  // An error: it cannot tell.
+  virtual void on_user(std::uint64_t ticket, const Result<bool>& exists) = 0;
+};
+
 // Where accounts are: a file (store::AccountsAuth), or the web app by one of its protocols. Answers
 // come later, never from inside the call, each with the ticket of its question. kUnavailable means
 // "cannot tell now". What a host's accounts can be asked is in its xmpp::LoginMethods; they answer
@@ -55,6 +63,8 @@ class AuthSource {
                               AuthEvents* events) = 0;
   // Whose token or cookie is it?
   virtual void identify(xmpp::Evidence evidence, std::uint64_t ticket, AuthEvents* events) = 0;
+  // Whether there is such a user. False, and no answer will come: it cannot be asked this.
+  virtual bool find_user(const xmpp::Jid&, std::uint64_t /*ticket*/, UserEvents*) { return false; }
   // What is remembered of this user's earlier logins counts no more.
   virtual void forget(const xmpp::Jid&) {}
 };
@@ -66,6 +76,29 @@ class FastTokens {
   // kDenied: there is no such token; kTimeout: there was one.
   virtual Result<xmpp::FastLogin> check(const xmpp::FastProof& proof) = 0;
   virtual xmpp::FastToken issue(const xmpp::FastOrder& order) = 0;
+};
+
+// The accounts file, as a list; store::AccountsAuth.
+class AccountList {
+ public:
+  virtual ~AccountList() = default;
+  virtual bool has_account(const xmpp::Jid& bare) const = 0;
+};
+
+// Answers of a UserFinder.
+class UserFinderEvents {
+ public:
+  virtual ~UserFinderEvents() = default;
+  virtual void on_user_found(std::uint64_t ticket, bool exists) = 0;
+};
+
+// Whether there is such a user, for one of whom nothing is known here: no session, no roster;
+// app::KnownUsers. Answers come later, never from inside the call, each with the ticket of its
+// question, and at the latest after the web app's timeout.
+class UserFinder {
+ public:
+  virtual ~UserFinder() = default;
+  virtual void find_user(const xmpp::Jid& user, std::uint64_t ticket, UserFinderEvents* events) = 0;
 };
 
 // How a session came to its end, as the web app is told.

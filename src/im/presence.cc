@@ -137,22 +137,25 @@ void handle_directed(State& state, Session& sender, xml::Element stanza, const T
   deliver(state, sender, stanza, target);
 }
 
-// Section 4.3.2. Somebody who may not see the contact learns nothing, not even that. Nor does a
-// resource that is not available: presence that it were shown would seem to last for ever, since
-// only available ones are told of its end (sections 4.4.3 and 4.5.3).
+// Section 4.3.2. Who is not in the asker's roster as one whom he sees is as good as nobody. Who is,
+// but grants nothing to the asker, is as good as one who is not here. A resource that is not
+// available is refused: presence that it were shown would seem to last for ever, since only
+// available ones are told of its end (sections 4.4.3 and 4.5.3).
 void handle_probe(State& state, Session& sender, xml::Element stanza, const Target& target) {
   if (!sender.available()) {
     return refuse(state, sender, stanza, StanzaCondition::kUnexpectedRequest, kNotAvailableText);
   }
-  if (!target.user) return;
-  const User& contact = *target.user;
-  if (&contact != sender.user && !sees(*sender.user, contact)) return;
+  const bool own = target.user == sender.user;
+  const RosterItem* const wanted = find_item(state.directory, *sender.user, target);
+  if (!own && !(wanted && has_to(wanted->subscription))) return;
   bool any = false;
-  for_each_available(contact, [&](Session& session) {
+  const auto show = [&](Session& session) {
     if (target.kind == Target::Kind::kResource && target.session != &session) return;
     send_presence(state, *session.presence, sender);
     any = true;
-  });
+  };
+  const bool granted = target.user && (own || sees(*sender.user, *target.user));
+  if (granted) for_each_available(*target.user, show);
   if (any) return;
   state.send(sender, [&](std::string& out) {
     xmpp::write_unavailable(out, target.address(), sender.user->jid.text());

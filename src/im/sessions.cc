@@ -56,6 +56,7 @@ void detach(State& state, Session& session, xmpp::StreamCondition error) {
   }
   std::erase_if(session.user->waiting,
                 [&](const WaitingGet& get) { return get.session == session.handle; });
+  state.user_questions.forget(session);
   session.interested = false;
   if (!state.observer) return;
   if (was_available) state.observer->on_presence(session.jid, {});

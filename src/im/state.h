@@ -15,6 +15,7 @@
 #include "im/ports.h"
 #include "im/roster_cache.h"
 #include "im/session.h"
+#include "im/user_questions.h"
 
 namespace rosterd::im {
 
@@ -32,6 +33,7 @@ struct State {
   RosterCache kept_rosters;
   RosterBatch replaced;  // applied; what is left of them, see Core::drop_replaced()
   LastSeen last_seen;
+  UserQuestions user_questions{*this};
   CoreStats received;                 // only what counts up; Core::stats() adds the rest
   Handle<Session> reached_congested;  // the last that got something although it is congested
   std::uint64_t logins = 0;           // so far: their numbers

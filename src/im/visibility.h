@@ -55,4 +55,12 @@ void for_each_available(const User& user, Visit visit) {
   }
 }
 
+// What `owner`'s roster in force says of this account; null when nothing.
+inline const RosterItem* find_item(const Directory& directory, const User& owner,
+                                   const Target& account) {
+  if (account.user) return owner.find_item(account.user->atom);
+  const Atom name = directory.find_name(account.jid.bare_text());
+  return name == kNoAtom ? nullptr : owner.find_item(name);
+}
+
 }  // namespace rosterd::im

@@ -126,6 +126,10 @@ std::vector<xmpp::Jid> AccountsAuth::set_accounts(Accounts accounts) {
   return old.find_changed(impl_->accounts);
 }
 
+bool AccountsAuth::has_account(const xmpp::Jid& bare) const {
+  return impl_->accounts.find(bare) != nullptr;
+}
+
 void AccountsAuth::stop() { impl_->passwords.cancel(); }
 
 void AccountsAuth::fetch_keys(const xmpp::Jid& user, crypto::Hash hash, std::uint64_t ticket,

@@ -15,7 +15,7 @@ namespace rosterd::store {
 
 // Unknown users get keys made from the file's decoy secret (of this process, when the file has
 // none), with the file's usual iteration count; finding, or not finding, takes as long.
-class AccountsAuth : public im::AuthSource {
+class AccountsAuth : public im::AuthSource, public im::AccountList {
  public:
   // `loop` outlives it; the AuthEvents of each question outlive the answer or the loop's run.
   AccountsAuth(net::Loop& loop, Accounts accounts);
@@ -23,6 +23,7 @@ class AccountsAuth : public im::AuthSource {
   // After a reload. Questions asked before are answered from the old accounts. Returns whose
   // passwords are good no more.
   std::vector<xmpp::Jid> set_accounts(Accounts accounts);
+  bool has_account(const xmpp::Jid& bare) const override;
   // Passwords that wait to be looked at get kCancelled.
   void stop();
 

@@ -23,10 +23,12 @@ def misbehave(password):
 
 
 def is_right(question):
-    operation, user, host, password = question.split(":", 3)
-    misbehave(password)
+    operation, user, host, *password = question.split(":", 3)
+    if operation == "isuser":
+        return host == "example.test" and user in ("romeo", "juliet")
+    misbehave(password[0])
     known = operation == "auth" and host == "example.test"
-    return known and password in (f"secret of {user}", "a:b:c")
+    return known and password[0] in (f"secret of {user}", "a:b:c")
 
 
 def serve_ejabberd():

@@ -10,11 +10,15 @@ Force::Roster Force::find(const Rosters& rosters, const std::string& user) {
   return found == rosters.end() ? nullptr : found->second;
 }
 
+bool wants(const Force::Roster& of_watcher, const std::string& watched) {
+  if (!of_watcher) return false;
+  const auto wanted = of_watcher->find(watched);
+  return wanted != of_watcher->end() && im::has_to(wanted->second.subscription);
+}
+
 bool grants(const std::string& watcher, const Force::Roster& of_watcher, const std::string& watched,
             const Force::Roster& of_watched) {
-  if (!of_watcher || !of_watched) return false;
-  const auto wanted = of_watcher->find(watched);
-  if (wanted == of_watcher->end() || !im::has_to(wanted->second.subscription)) return false;
+  if (!wants(of_watcher, watched) || !of_watched) return false;
   const auto granted = of_watched->find(watcher);
   return granted != of_watched->end() && im::has_from(granted->second.subscription);
 }

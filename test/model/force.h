@@ -117,6 +117,7 @@ class Force {
 };
 
 // Does `watcher` see `watched`, as these rosters say?
+bool wants(const Force::Roster& of_watcher, const std::string& watched);
 bool grants(const std::string& watcher, const Force::Roster& of_watcher, const std::string& watched,
             const Force::Roster& of_watched);
 

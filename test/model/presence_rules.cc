@@ -62,6 +62,7 @@ void PresenceRules::check(Client& client, const std::vector<Event>& events, cons
   for (const auto& [peer, status] : client.sees) heard[peer];
   const std::map<std::string, std::string> after = visible(client);
   for (const auto& [peer, status] : after) heard[peer];
+  if (action.kind == Action::Kind::kProbe && action.actor == client.full) heard[action.target];
   for (const Event& event : events) {
     if (event.kind != Event::Kind::kAvailable && event.kind != Event::Kind::kUnavailable) continue;
     const bool available = event.kind == Event::Kind::kAvailable;
@@ -109,10 +110,12 @@ std::string PresenceRules::due(const Client& client, const std::string& peer, bo
 std::string PresenceRules::due_to_probe(const Client& client, const std::string& peer,
                                         const Action& action) const {
   const bool asked = action.kind == Action::Kind::kProbe && action.actor == client.full;
-  if (!asked || !client.available) return "";
-  if (bare_of(peer) != action.target || !sees(client.user, action.target)) return "";
+  if (!asked || !client.available || bare_of(peer) != action.target) return "";
+  const bool own = client.user == action.target;
+  if (!own && !wants(force_.now(client.user), action.target)) return "";
   for (const auto& [full, other] : world_.clients) {
     if (other->user != action.target || !other->available) continue;
+    if (!sees(client.user, action.target)) break;
     return world_.find_client(peer) && world_.find_client(peer)->available ? "a" : "";
   }
   return peer == action.target ? "u" : "";

@@ -32,7 +32,7 @@ class VirtualClock final : public Clock {
 };
 
 // Answers when answer() is called, as its contract says: later.
-class Accounts final : public im::AuthSource {
+class Accounts final : public im::AuthSource, public im::AccountList {
  public:
   std::map<std::string, std::string, std::less<>> passwords;  // by bare JID
   bool available = true;
@@ -44,6 +44,7 @@ class Accounts final : public im::AuthSource {
   void check_password(const xmpp::Jid& user, std::string password, std::uint64_t ticket,
                       im::AuthEvents* events) override;
   void identify(xmpp::Evidence evidence, std::uint64_t ticket, im::AuthEvents* events) override;
+  bool has_account(const xmpp::Jid& bare) const override { return passwords.contains(bare.text()); }
   // Whether there was a question.
   bool answer();
 

@@ -120,6 +120,17 @@ const std::map<std::string, Setter, std::less<>>& setters() {
        [](WorldOptions& o, const std::string& v) {
          return set_duration(o.im.roster_stale_max, v);
        }},
+      {"tell_who_exists",
+       [](WorldOptions& o, const std::string& v) {
+         o.im.public_hosts.clear();
+         if (is_yes(v)) o.im.public_hosts = {"example.com"};
+         return true;
+       }},
+      {"user_exists_default",
+       [](WorldOptions& o, const std::string& v) {
+         o.user_exists_default = is_yes(v);
+         return true;
+       }},
       {"roster_url",
        [](WorldOptions& o, const std::string& v) {
          o.roster.url = v;

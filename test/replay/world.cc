@@ -17,6 +17,7 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       accounts_(accounts),
       source_(options_.roster, &web_app_, &web_app_, clock_, timers_),
       core_(options_.im, clock_, &source_),
+      known_users_(web_app_, accounts_, accounts_, clock_, timers_, "rosterd/1.0"),
       refresh_(options_.refresh, core_, source_, clock_, timers_),
       tokens_(accounts_, clock_, timers_),
       fast_(clock_, options_.fast_token_lifetime),
@@ -24,6 +25,8 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       logins_(tokens_, *this, options_.streams.login_limit, clock_, timers_),
       context_{options_.streams, parser_, core_, logins_, fast_, clock_, timers_} {
   source_.set_core(&core_);
+  core_.set_user_finder(&known_users_);
+  set_user_search();
 }
 
 World::~World() = default;
@@ -67,10 +70,24 @@ void World::request(const http::Request& request) {
 
 void World::hang_up() { refresh_.on_request_abandoned(web::ExchangeId{1, 1}); }
 
+// As with accounts that have no question for it: where his roster is, is he.
+void World::set_user_search() {
+  std::map<std::string, app::UserSearchOptions, std::less<>> hosts;
+  for (const std::string& host : options_.im.hosts) {
+    app::UserSearchOptions& search = hosts[host];
+    search.auth.kind = app::AuthKind::kHttpBasic;
+    search.roster_url = options_.roster.of(host).url;
+    search.missing_is_empty = options_.roster.of(host).missing_is_empty;
+    search.by_default = options_.user_exists_default;
+  }
+  known_users_.set_options(std::move(hosts));
+}
+
 void World::set_options(const WorldOptions& options) {
   options_ = options;
   logins_.set_options(options_.streams.login_limit);
   core_.set_options(options_.im);
+  set_user_search();
   source_.set_options(options_.roster);
   fast_.set_lifetime(options_.fast_token_lifetime);
   refresh_.set_options(options_.refresh);

@@ -10,6 +10,7 @@
 
 #include "app/admin.h"
 #include "app/fast_tokens.h"
+#include "app/known_users.h"
 #include "app/refresh.h"
 #include "app/roster_source.h"
 #include "base/timers.h"
@@ -28,6 +29,7 @@ struct WorldOptions {
   app::RefreshOptions refresh;
   app::AdminOptions admin;
   Duration fast_token_lifetime{};  // zero: there are none
+  bool user_exists_default = true;
   xmpp::StreamFraming framing = xmpp::StreamFraming::kTcp;
 };
 
@@ -62,6 +64,7 @@ class World final : private im::AuthEvents {
  private:
   bool turn();
   bool flush();
+  void set_user_search();
   c2s::ClientStream* find_stream(std::uint64_t number);
   void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) override;
   void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) override;
@@ -75,6 +78,7 @@ class World final : private im::AuthEvents {
   Requester requester_;
   app::RosterSource source_;
   im::Core core_;
+  app::KnownUsers known_users_;
   app::Refresh refresh_;
   app::LoginTokens tokens_;
   app::FastTokens fast_;

@@ -42,6 +42,8 @@ function answer_jsxc(): void
             answer(200, json_encode(["result" => "noauth"]));
         }
         $data["uid"] = $user;
+    } elseif ($_POST["operation"] === "isuser") {
+        $data["isUser"] = password_of($user) !== null;
     } elseif ($_POST["operation"] === "sharedroster") {
         foreach (["romeo", "juliet"] as $uid) {
             $data["sharedRoster"][$uid] = ["name" => ucfirst($uid), "groups" => ["Verona"]];
@@ -74,6 +76,8 @@ switch ($path) {
         answer(200, json_encode(["ok" => true, "roster" => $roster, "etag" => '"v1"']));
     case "/mongoose/check_password":
         answer(200, json_encode(is_right($_GET["user"], $_GET["pass"])));
+    case "/mongoose/user_exists":
+        answer(200, json_encode(password_of($_GET["user"]) !== null));
     case "/mongoose/get_password":
     case "/clear/get_password":
         $password = password_of($_GET["user"]);

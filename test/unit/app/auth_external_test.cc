@@ -58,7 +58,7 @@ ProgramOptions make_options(std::size_t count) {
   return options;
 }
 
-struct Desk final : im::AuthEvents {
+struct Desk final : im::AuthEvents, im::UserEvents {
   explicit Desk(Stage& on, ProgramOptions options = make_options(1), bool missing = false)
       : stage(on) {
     programs.missing = missing;
@@ -72,6 +72,9 @@ struct Desk final : im::AuthEvents {
   }
   void on_login(std::uint64_t ticket, const Result<xmpp::Login>& login) override {
     tell(ticket, login ? std::string(login->user.text()) : to_string(login.error().code));
+  }
+  void on_user(std::uint64_t ticket, const Result<bool>& exists) override {
+    tell(ticket, !exists ? to_string(exists.error().code) : *exists ? "there" : "nobody");
   }
   void tell(std::uint64_t ticket, const std::string& what) {
     told += (told.empty() ? "" : " ") + std::to_string(ticket) + ':' + what;
@@ -111,6 +114,26 @@ void only_passwords_can_be_asked_about(void** state) {
   desk.auth->fetch_keys(*xmpp::Jid::parse("romeo@h"), crypto::Hash::kSha1, 2, &desk);
   assert_text_equal(desk.told, "");
   assert_text_equal(desk.take(), "1:unsupported 2:unsupported");
+}
+
+void program_is_asked_for_users_among_logins(void** state) {
+  Desk desk(stage_of(state));
+  const xmpp::Jid romeo = *xmpp::Jid::parse("romeo@h");
+  assert_true(desk.auth->find_user(romeo, 1, &desk));
+  desk.ask(2);
+  assert_true(desk.auth->find_user(romeo, 3, &desk));
+  assert_true(desk.auth->find_user(romeo, 4, &desk));
+  assert_text_equal(desk.programs[0].take(), "isuser:romeo:h");
+  desk.programs[0].say(kYes);
+  assert_text_equal(desk.programs[0].take(), "auth:romeo:h:secret");
+  desk.programs[0].say(kYes);
+  desk.programs[0].say(kNo);
+  assert_text_equal(desk.take(), "1:there 2:romeo@h 3:nobody");
+  desk.programs[0].say("Traceback");
+  assert_text_equal(desk.take(), "4:unavailable");
+  assert_true(desk.auth->find_user(romeo, 5, &desk));
+  assert_text_equal(desk.told, "");
+  assert_text_equal(desk.take(), "5:unavailable");
 }
 
 void each_program_has_one_question_at_a_time(void** state) {
@@ -274,6 +297,7 @@ int main() {
   const CMUnitTest tests[] = {
       STAGE_TEST(program_says_yes_and_no),
       STAGE_TEST(only_passwords_can_be_asked_about),
+      STAGE_TEST(program_is_asked_for_users_among_logins),
       STAGE_TEST(each_program_has_one_question_at_a_time),
       STAGE_TEST(password_that_cannot_be_said_is_wrong),
       STAGE_TEST(program_that_hangs_is_killed_and_started_again),

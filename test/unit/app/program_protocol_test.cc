@@ -55,6 +55,14 @@ void generic_questions_are_lines(void**) {
   }
 }
 
+void questions_for_a_user_have_no_password(void**) {
+  const xmpp::Jid john = *xmpp::Jid::parse("john@example.com/phone");
+  assert_text_equal(write_user_question(kEjabberd, john),
+                    "\0\x17"
+                    "isuser:john:example.com"sv);
+  assert_text_equal(write_user_question(kGeneric, john), "isuser:john:example.com\n");
+}
+
 void answers_of_ejabberd_come_whole_or_in_pieces(void**) {
   assert_text_equal(read(kEjabberd, "\0\2\0\1"sv), "yes");
   assert_text_equal(read(kEjabberd, "\0\2\0\0"sv), "no");
@@ -101,6 +109,7 @@ int main() {
       cmocka_unit_test(questions_are_those_of_ejabberd),
       cmocka_unit_test(long_question_has_its_size_in_two_bytes_or_is_refused),
       cmocka_unit_test(generic_questions_are_lines),
+      cmocka_unit_test(questions_for_a_user_have_no_password),
       cmocka_unit_test(answers_of_ejabberd_come_whole_or_in_pieces),
       cmocka_unit_test(what_ejabberds_programs_do_not_say_is_nonsense),
       cmocka_unit_test(generic_answers_are_lines),
