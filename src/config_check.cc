@@ -10,6 +10,7 @@
 #include "net/address.h"
 #include "web/cors.h"
 #include "web/external_url.h"
+#include "xmpp/features.h"
 
 namespace rosterd {
 
@@ -52,6 +53,7 @@ class Checker {
       check_urls(host.options, host.name());
       check_accounts(host);
       check_jsxc(host);
+      check_mechanisms(host);
     }
   }
 
@@ -177,6 +179,31 @@ class Checker {
     }
     check_distinct("sasl_mechanisms", login.mechanisms);
     check_distinct("http_sasl_mechanisms", login.http_mechanisms);
+  }
+
+  // Whether anybody can log in there. What keeps all hosts from it has been said.
+  void check_mechanisms(const HostConfig& host) {
+    const xmpp::NegotiationOptions& login = config_.streams.negotiation;
+    const xmpp::LoginMethods methods = app::make_login_methods(host.options.auth);
+    const auto usable = [&](xmpp::Mechanism one) { return is_usable(one, login); };
+    const auto checked = [&](xmpp::Mechanism one) {
+      return usable(one) && xmpp::can_check(methods, one);
+    };
+    const auto& configured = login.mechanisms;
+    if (std::none_of(configured.begin(), configured.end(), usable)) return;
+    const auto& of_browsers = login.http_mechanisms.empty() ? configured : login.http_mechanisms;
+    if (std::any_of(of_browsers.begin(), of_browsers.end(), checked)) return;
+    const auto of_others = [&](xmpp::Mechanism one) {
+      return checked(one) && one != xmpp::Mechanism::kExternal;  // that is by cookies
+    };
+    if (std::any_of(configured.begin(), configured.end(), of_others)) return;
+    std::string those;
+    for (const xmpp::Mechanism one : xmpp::NegotiationOptions{}.mechanisms) {
+      if (!xmpp::can_check(methods, one)) continue;
+      (those += those.empty() ? "" : ", ") += xmpp::to_string(one);
+    }
+    add("sasl_mechanisms", "nobody can log in at host " + host.name() +
+                               ", whose accounts can be asked by none of these, but by " + those);
   }
 
   void check_distinct(std::string_view option, const std::vector<xmpp::Mechanism>& mechanisms) {

@@ -104,7 +104,7 @@ class SecretQuestion final : public AuthQuestion {
   Status on_reply(Result<http::Response> reply) override {
     Status told = take(std::move(reply));
     if (!told) events_->on_keys(ticket_, tl::unexpected<Error>(told.error()));
-    return told;
+    return told ? complaint_ : told;
   }
 
  private:
@@ -117,8 +117,7 @@ class SecretQuestion final : public AuthQuestion {
     if (!secret) return tl::unexpected<Error>(secret.error());
     if (!secret->password.empty()) return take_password(std::move(secret->password));
     const xmpp::ScramKeys* const keys = secret->find(hash_);
-    if (!keys)
-      return make_error(Errc::kUnsupported, "get_password: no keys of a hash of auth_scram");
+    if (!keys) return take_unusable("get_password: no keys of a hash of auth_scram");
     looks_->learn(*secret, *keys);
     events_->on_keys(ticket_, *keys);
     return {};
@@ -133,10 +132,16 @@ class SecretQuestion final : public AuthQuestion {
     return {};
   }
 
+  // Who is there but cannot log in is answered as if he were not, or the answer would tell.
+  Status take_unusable(const char* why) {
+    complaint_ = make_error(Errc::kUnsupported, why);
+    return take_nobody();
+  }
+
   Status take_password(std::string password) {
     auto prepared = xmpp::saslprep(password);
     crypto::wipe(password);
-    if (!prepared) return make_error(Errc::kInvalid, "get_password: nobody can type this password");
+    if (!prepared) return take_unusable("get_password: nobody can type this password");
     looks_->passwords = true;
     looks_->iterations = kUsualIterations;
     looks_->salt_size = xmpp::DecoyKeys::kSaltSize;
@@ -156,6 +161,7 @@ class SecretQuestion final : public AuthQuestion {
     return make_error(Errc::kUnavailable, "too many logins");
   }
 
+  Status complaint_;  // for the log, where somebody has been told
   const xmpp::Jid user_;
   const crypto::Hash hash_;
   const std::uint64_t ticket_;

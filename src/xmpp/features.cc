@@ -93,28 +93,11 @@ const std::vector<Mechanism>& configured_mechanisms(const LoginStage& stage) {
 
 // Whether the host's accounts can check it.
 bool can_succeed(Mechanism mechanism, const LoginStage& stage) {
+  if (is_fast(mechanism)) return stage.options.fast;
+  if (mechanism == Mechanism::kExternal && stage.cookie.empty()) return false;
   const auto own = stage.options.methods.find(stage.host);
   const LoginMethods methods = own == stage.options.methods.end() ? LoginMethods{} : own->second;
-  switch (mechanism) {
-    case Mechanism::kScramSha512Plus:
-    case Mechanism::kScramSha512:
-      return methods.scram_sha512;
-    case Mechanism::kScramSha256Plus:
-    case Mechanism::kScramSha256:
-      return methods.scram_sha256;
-    case Mechanism::kScramSha1Plus:
-    case Mechanism::kScramSha1:
-      return methods.scram_sha1;
-    case Mechanism::kPlain:
-      return methods.passwords;
-    case Mechanism::kOAuthBearer:
-    case Mechanism::kXOAuth2:
-      return methods.tokens;
-    case Mechanism::kExternal:
-      return methods.cookies && !stage.cookie.empty();
-    default:
-      return stage.options.fast;
-  }
+  return can_check(methods, mechanism);
 }
 
 // Whoever reads along can use it himself.
@@ -165,6 +148,29 @@ std::vector<Mechanism> fast_mechanisms(const LoginStage& stage) {
 }
 
 }  // namespace
+
+bool can_check(const LoginMethods& methods, Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::kScramSha512Plus:
+    case Mechanism::kScramSha512:
+      return methods.scram_sha512;
+    case Mechanism::kScramSha256Plus:
+    case Mechanism::kScramSha256:
+      return methods.scram_sha256;
+    case Mechanism::kScramSha1Plus:
+    case Mechanism::kScramSha1:
+      return methods.scram_sha1;
+    case Mechanism::kPlain:
+      return methods.passwords;
+    case Mechanism::kOAuthBearer:
+    case Mechanism::kXOAuth2:
+      return methods.tokens;
+    case Mechanism::kExternal:
+      return methods.cookies;
+    default:
+      return false;
+  }
+}
 
 bool may_authenticate(const NegotiationOptions& options, bool secure) {
   return secure || !options.tls_required;

@@ -21,6 +21,8 @@ struct LoginStage {
   const std::string& cookie;  // that a login may be by, or ""
 };
 
+// Whether such accounts can check what the mechanism brings; not one of FAST, which they never see.
+bool can_check(const LoginMethods& methods, Mechanism mechanism);
 // Whether SASL may happen on this stream as it is now.
 bool may_authenticate(const NegotiationOptions& options, bool secure);
 // Why this mechanism is not offered on this stream; nullopt when it is.

@@ -336,6 +336,21 @@ void mechanisms_that_need_tls_are_not_enough_without_it(void**) {
   parse_good(bare + "sasl_mechanisms = [\"PLAIN\"]\nplain_without_tls = true\n");
 }
 
+void mechanisms_have_to_suit_the_accounts_of_each_host(void**) {
+  const std::string jwt = "auth = \"jwt\"\njwt_jwks_url = \"https://x/jwks\"\n";
+  const std::string scram = "sasl_mechanisms = [\"SCRAM-SHA-256\", \"SCRAM-SHA-1\"]\n";
+  assert_text_equal(fault_of(scram + jwt + kHost),
+                    "f.toml:1: sasl_mechanisms: nobody can log in at host example.org, whose "
+                    "accounts can be asked by none of these, but by PLAIN, OAUTHBEARER, X-OAUTH2");
+  parse_good(scram + "http_sasl_mechanisms = [\"OAUTHBEARER\"]\n" + jwt + kHost);
+  parse_good("sasl_mechanisms = [\"SCRAM-SHA-256\", \"PLAIN\"]\n" + jwt + kHost);
+  parse_good(scram + kHost);
+  const std::string cookie = "auth = \"cookie\"\nhttp_cookie_auth_url = \"http://x/whose\"\n";
+  parse_good(cookie + kHost);
+  assert_true(contains(fault_of("http_sasl_mechanisms = [\"PLAIN\"]\n" + cookie + kHost),
+                       "asked by none of these, but by EXTERNAL"));
+}
+
 void faulty_hosts_are_told(void**) {
   const std::string second = "[[host]]\nname = \"EXAMPLE.org\"\ncertificate = \"a\"\nkey = \"b\"\n";
   assert_text_equal(fault_of(kHost + second), "f.toml:5: host: a second example.org");
@@ -437,6 +452,7 @@ int main() {
       cmocka_unit_test(interfaces_are_addresses),
       cmocka_unit_test(options_that_contradict_one_another_are_faults),
       cmocka_unit_test(mechanisms_that_need_tls_are_not_enough_without_it),
+      cmocka_unit_test(mechanisms_have_to_suit_the_accounts_of_each_host),
       cmocka_unit_test(faulty_hosts_are_told),
       cmocka_unit_test(option_below_a_host_is_sent_above_it),
       cmocka_unit_test(printed_configuration_reads_back_to_the_same),
