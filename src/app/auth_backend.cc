@@ -43,7 +43,7 @@ std::unique_ptr<im::AuthSource> make_auth_backend(const AuthContext& context,
       return std::make_unique<AuthUserinfo>(context.requests, options);
     case AuthKind::kJwt:
       return std::make_unique<AuthJwt>(host, context.fetcher, context.clock, context.timers,
-                                       options.jwt, context.user_agent);
+                                       context.hashes, options.jwt, context.user_agent);
     case AuthKind::kExternal:
       return std::make_unique<AuthExternal>(host, context.processes, context.clock, context.timers,
                                             options.program, options.timeout);

@@ -23,7 +23,7 @@ struct AuthContext {
   const Clock& clock;
   Timers& timers;
   LoginRosters& rosters;
-  net::WorkQueue& hashes;  // for keys that have to be made of passwords
+  net::WorkQueue& hashes;  // for keys that have to be made of passwords, and slow signatures
   net::ProcessStarter& processes;
   std::string user_agent{};
 };

@@ -197,16 +197,28 @@ Result<Jwt> parse_jwt(std::string_view token) {
   return jwt;
 }
 
-Status check_signature(const Jwt& token, const JwtKeys& keys) {
+Result<std::vector<crypto::VerifyKey>> find_signers(const Jwt& token, const JwtKeys& keys) {
   const std::vector<const JwtKey*> candidates = keys.find(token.key_id);
   if (candidates.empty()) return make_error(Errc::kNotFound, "the token's key is not known");
-  bool fits = false;
+  std::vector<crypto::VerifyKey> signers;
   for (const JwtKey* one : candidates) {
-    if (one->key.algorithm() != token.algorithm) continue;
-    fits = true;
-    if (one->key.verifies(token.signed_part, token.signature)) return {};
+    if (one->key.algorithm() == token.algorithm) signers.push_back(one->key);
   }
-  return refuse(fits ? "the token's signature is wrong" : "the token's \"alg\" is not the key's");
+  if (signers.empty()) return refuse("the token's \"alg\" is not the key's");
+  return signers;
+}
+
+bool is_signed_by(const std::vector<crypto::VerifyKey>& signers, std::string_view signed_part,
+                  std::string_view signature) {
+  return std::any_of(signers.begin(), signers.end(), [&](const crypto::VerifyKey& one) {
+    return one.verifies(signed_part, signature);
+  });
+}
+
+// The curves for which OpenSSL has no code of their own.
+bool is_slow(crypto::SignatureAlgorithm algorithm) {
+  return algorithm == crypto::SignatureAlgorithm::kEs384 ||
+         algorithm == crypto::SignatureAlgorithm::kEs512;
 }
 
 Result<JwtClaims> check_claims(const Jwt& token, const JwtRules& rules, WallTime now) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/jwt.h"
 #include "base/crypto.h"
 #include "base/text.h"
 
@@ -28,6 +29,14 @@ inline std::string sign_token(std::string_view header, std::string_view claims,
 
 inline std::string sign_claims(std::string_view claims) {
   return sign_token(R"({"alg":"HS256","typ":"JWT"})", claims);
+}
+
+// What a login does with it, but for the thread.
+inline Status check_signature(const app::Jwt& token, const app::JwtKeys& keys) {
+  const auto signers = app::find_signers(token, keys);
+  if (!signers) return tl::unexpected<Error>(signers.error());
+  if (app::is_signed_by(*signers, token.signed_part, token.signature)) return {};
+  return make_error(Errc::kDenied, "the token's signature is wrong");
 }
 
 }  // namespace rosterd

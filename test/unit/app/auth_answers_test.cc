@@ -409,6 +409,54 @@ void token_that_cannot_stand_in_a_field_is_denied_without_asking(void**) {
   assert_int_equal(stage.web_app.asked, 0);
 }
 
+// --- all -----------------------------------------------------------------------------------------
+
+void unknown_user_causes_the_same_requests_as_a_known_one(void**) {
+  struct Kind {
+    AuthKind kind;
+    const char *yes, *no;
+    int no_status = 200;
+  };
+  for (const Kind& one : {Kind{AuthKind::kHttpBasic, "", "", 401},
+                          {AuthKind::kHttpJson, "true", "false"},
+                          {AuthKind::kHttpMongoose, "true", "false"},
+                          {AuthKind::kJsxc, R"({"result":"success"})", R"({"result":"noauth"})"}}) {
+    std::vector<std::string> asked;
+    for (const std::string user : {"john", "nobody"}) {
+      const bool known = user == "john";
+      AuthStage stage(make_options(one.kind));
+      stage.check(user + "@h", "s3cr3t");
+      const std::string path = stage.web_app.open();
+      std::string request = path + ' ' + stage.web_app.body(path);
+      if (const auto at = request.find(user); at != request.npos) request.erase(at, user.size());
+      asked.push_back(request);
+      stage.web_app.answer(path, known ? 200 : one.no_status, known ? one.yes : one.no);
+      stage.settle();
+      assert_text_equal(stage.logins.take(), known ? "1:john@h" : "1:denied");
+      assert_int_equal(stage.web_app.asked, 1);
+      assert_int_equal(stage.journal.lines.size(), 0);
+    }
+    assert_text_equal(asked.at(0), asked.at(1));
+  }
+}
+
+void unknown_user_has_his_keys_made_in_as_many_rounds(void**) {
+  KeysStage stage;
+  stage.fetch("john@h");
+  stage.web_app.answer(kGet, "s3cr3t");
+  stage.loop.run();
+  assert_text_equal(stage.logins.take(), "1:keys");
+  const int rounds = stage.logins.keys.iterations;
+  assert_int_equal(stage.web_app.asked, 1);
+  stage.fetch("nobody@h");
+  stage.web_app.answer(kGetNobody, 404);
+  assert_text_equal(stage.logins.take(), "");  // they are in the making, too
+  stage.loop.run();
+  assert_text_equal(stage.logins.take(), "1:keys");
+  assert_int_equal(stage.logins.keys.iterations, rounds);
+  assert_int_equal(stage.web_app.asked, 2);
+}
+
 }  // namespace
 }  // namespace rosterd::app
 
@@ -437,6 +485,8 @@ int main() {
       cmocka_unit_test(token_goes_to_the_userinfo_endpoint),
       cmocka_unit_test(name_may_stand_in_another_member),
       cmocka_unit_test(token_that_cannot_stand_in_a_field_is_denied_without_asking),
+      cmocka_unit_test(unknown_user_causes_the_same_requests_as_a_known_one),
+      cmocka_unit_test(unknown_user_has_his_keys_made_in_as_many_rounds),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/auth_jwt.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "net/loop.h"
 #include "support/jwt.h"
 #include "support/jwt_vectors.h"
 #include "unit/app/stage.h"
@@ -18,7 +22,7 @@ constexpr Duration kNow{0};
 struct Desk final : im::AuthEvents {
   Desk(Stage& on, const JwtOptions& options)
       : stage(on),
-        auth(std::in_place, "h", on.web_app, on.clock, on.timers, options, "rosterd/1.0") {}
+        auth(std::in_place, "h", on.web_app, on.clock, on.timers, pool, options, "rosterd/1.0") {}
 
   void on_keys(std::uint64_t ticket, const Result<xmpp::ScramKeys>& keys) override {
     tell(ticket, keys ? "keys" : to_string(keys.error().code));
@@ -54,6 +58,8 @@ struct Desk final : im::AuthEvents {
   Stage& stage;
   std::string told, why;
   std::optional<WallTime> expires;
+  net::Loop loop;
+  net::WorkQueue pool{loop, 2};
   std::optional<AuthJwt> auth;  // after what it answers into
 };
 
@@ -270,6 +276,58 @@ void end_answers_those_who_wait(void** state) {
   assert_text_equal(desk->take(), "1:unavailable");
 }
 
+JwtOptions with_key_of(const JwtVector& vector) {
+  JwtOptions options;
+  options.key_file = "key.pem";
+  options.keys = vector.pem;
+  return options;
+}
+bool is_slow_one(const JwtVector& vector) {
+  return is_slow(*crypto::parse_signature_algorithm(vector.algorithm));
+}
+const JwtVector& slow_vector() {
+  return *std::find_if(std::begin(kJwtVectors), std::end(kJwtVectors),
+                       [](const JwtVector& one) { return is_slow_one(one); });
+}
+
+void slow_signatures_are_checked_off_the_loop(void** state) {
+  std::string slow;
+  for (const JwtVector& one : kJwtVectors) {
+    if (std::string_view(one.algorithm).starts_with("RS")) continue;  // its key does not say which
+    Desk desk(stage_of(state), with_key_of(one));
+    const bool later = is_slow_one(one);
+    if (later) slow += std::string(slow.empty() ? "" : " ") + one.algorithm;
+    assert_text_equal(desk.check("romeo@h", one.token), later ? "" : "1:romeo@h");
+    desk.loop.run();
+    assert_text_equal(desk.take(), later ? "1:romeo@h" : "");
+    std::string forged = one.token;
+    forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
+    assert_text_equal(desk.check("romeo@h", forged), later ? "" : "1:denied");
+    desk.loop.run();
+    assert_text_equal(desk.take(), later ? "1:denied" : "");
+    assert_text_equal(desk.why, "the token's signature is wrong");
+  }
+  assert_text_equal(slow, "ES384 ES512");
+}
+
+void crowd_with_slow_signatures_is_limited(void** state) {
+  Desk desk(stage_of(state), with_key_of(slow_vector()));
+  // One is being checked while two wait.
+  for (int i = 0; i < 3; ++i) assert_text_equal(desk.check("romeo@h", slow_vector().token), "");
+  assert_text_equal(desk.check("romeo@h", slow_vector().token), "1:unavailable");
+  desk.loop.run();
+  assert_text_equal(desk.take(), "1:romeo@h 1:romeo@h 1:romeo@h");
+}
+
+void end_answers_those_whose_signatures_are_being_checked(void** state) {
+  Desk desk(stage_of(state), with_key_of(slow_vector()));
+  for (int i = 0; i < 2; ++i) assert_text_equal(desk.check("romeo@h", slow_vector().token), "");
+  desk.auth.reset();
+  assert_text_equal(desk.take(), "1:unavailable 1:unavailable");
+  desk.loop.run();
+  assert_text_equal(desk.take(), "");
+}
+
 void issuer_audience_and_leeway_are_those_of_the_options(void** state) {
   JwtOptions options = with_secret();
   options.issuer = "joe";
@@ -306,6 +364,9 @@ int main() {
       STAGE_TEST(oversized_answer_is_refused),
       STAGE_TEST(crowd_that_waits_for_keys_is_limited),
       STAGE_TEST(end_answers_those_who_wait),
+      STAGE_TEST(slow_signatures_are_checked_off_the_loop),
+      STAGE_TEST(crowd_with_slow_signatures_is_limited),
+      STAGE_TEST(end_answers_those_whose_signatures_are_being_checked),
       STAGE_TEST(issuer_audience_and_leeway_are_those_of_the_options),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
