@@ -32,7 +32,7 @@ answers with the page's answer; app.example.org in their heads and in options is
     web app: PATH BODY            what it answers afterwards; or PATH STATUS
     when: john logs in            what makes rosterd ask; or: john logs in with PASSWORD (that is
                                   not in the accounts file), john connects (no roster awaited),
-                                  john leaves, refresh john marie
+                                  john leaves, john writes to aaron, refresh john marie
     after: NAME, NAME             exchanges that are replayed first, in the same scene
     then: john has a@b both, c@d to           john's roster afterwards; or: john has nobody
     then: john sees push jid=a@b              harness/client.py has the kinds of event

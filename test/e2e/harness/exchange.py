@@ -22,6 +22,7 @@ HOST = "example.com"
 APP = "app.example.org"  # in the page; the test's web app is on a port of loopback
 PROGRAM = pathlib.Path(__file__).resolve().parents[1] / "scripted_program.py"
 WITH = "logs in with "  # a password that the web app knows
+TO = "writes to "
 THEN = re.compile(r"(\S+) (has|sees|is gone)\b ?(.*)$")
 
 
@@ -193,6 +194,8 @@ class ReplayTest(EndToEndTest):
             self.clients[subject] = await self.log_in(subject, password=password)
         elif verb == "connects":  # for a roster that does not come
             self.clients[subject] = await self.make_client(subject).open()
+        elif verb.startswith(TO):
+            self.clients[subject].send_message(f"{verb.removeprefix(TO)}@{HOST}", "Hi")
         elif verb == "leaves":
             await self.clients.pop(subject).close()
         elif subject == "refresh":
