@@ -76,6 +76,10 @@ const std::map<std::string, Setter, std::less<>>& setters() {
        [](WorldOptions& o, const std::string& v) {
          return set_duration(o.fast_token_lifetime, v);
        }},
+      {"login_failures_per_address",
+       [](WorldOptions& o, const std::string& v) {
+         return set_count(o.streams.login_limit.per_address, v);
+       }},
       {"login_failures_per_account",
        [](WorldOptions& o, const std::string& v) {
          return set_count(o.streams.login_limit.per_account, v);
