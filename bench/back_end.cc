@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <utility>
 
 #include "client.h"
@@ -19,6 +21,8 @@
 namespace bench {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kPath = "GET /contacts/user", kLogin = "POST /auth ";
 constexpr std::string_view kLength = "\r\nContent-Length: ";
@@ -96,7 +100,8 @@ BackEnd::~BackEnd() {
 void BackEnd::serve() {
   epoll_event events[64];
   for (;;) {
-    const int count = ::epoll_wait(epoll_, events, 64, -1);
+    const int count = wait(events, 64);
+    send_ready();
     for (int i = 0; i < count; ++i) {
       const int fd = events[i].data.fd;
       if (fd == stop_) return;
@@ -106,6 +111,21 @@ void BackEnd::serve() {
         answer(fd);
       }
     }
+  }
+}
+
+int BackEnd::wait(epoll_event* events, int most) const {
+  if (thoughts_.empty()) return ::epoll_wait(epoll_, events, most, -1);
+  const auto left = std::max(thoughts_.front().ready - Clock::now(), Clock::duration(0));
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  const timespec timeout{seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
+  return ::epoll_pwait2(epoll_, events, most, &timeout, nullptr);
+}
+
+void BackEnd::send_ready() {
+  while (!thoughts_.empty() && thoughts_.front().ready <= Clock::now()) {
+    send_all(thoughts_.front().fd, thoughts_.front().answer);
+    thoughts_.pop_front();
   }
 }
 
@@ -127,7 +147,12 @@ void BackEnd::answer(int fd) {
   }
   std::string& input = inputs_[static_cast<std::size_t>(fd)];
   input.append(buffer, static_cast<std::size_t>(size));
-  send_all(fd, make_answers(fd, input));
+  std::string answers = make_answers(fd, input);
+  if (const std::chrono::microseconds thinking{thinking_us_}; thinking.count() > 0) {
+    thoughts_.push_back({Clock::now() + thinking, fd, std::move(answers)});
+  } else {
+    send_all(fd, answers);
+  }
 }
 
 void BackEnd::release() {

@@ -5,9 +5,13 @@
 // roster in its answer (rosterd-protocol(7), http-json).
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -32,13 +36,25 @@ class BackEnd {
   std::uint64_t requests() const { return requests_; }
   std::uint64_t not_modified() const { return not_modified_; }
 
+  // How long it thinks about each answer from now on; others are thought about meanwhile.
+  void set_thinking(std::chrono::microseconds time) { thinking_us_ = time.count(); }
+
   // The next answer for `user` waits for release().
   void hold(std::size_t user) { held_user_ = user; }
   bool holds() const { return held_fd_ >= 0; }
   void release();
 
  private:
+  struct Thought {
+    std::chrono::steady_clock::time_point ready;
+    int fd;
+    std::string answer;
+  };
+
   void serve();
+  // Returns as epoll_wait(2), or with 0 when an answer is ready.
+  int wait(epoll_event* events, int most) const;
+  void send_ready();
   void accept();
   void answer(int fd);
   std::string make_answers(int fd, std::string& input);
@@ -52,6 +68,8 @@ class BackEnd {
   std::atomic<std::size_t> version_{0};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> not_modified_{0};
+  std::atomic<std::int64_t> thinking_us_{0};
+  std::deque<Thought> thoughts_;  // by `ready`; of the thread
   std::atomic<std::size_t> held_user_{kNobody};
   std::string held_answer_;
   std::atomic<int> held_fd_{-1};

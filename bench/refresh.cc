@@ -29,10 +29,11 @@
 
 namespace {
 
-constexpr int kNearestOfRing = 20, kFarthestOfRing = 28;  // 18 contacts, on both sides
-constexpr int kRenamed = 5;                               // so far away
-constexpr int kConnections = 16;                          // rosterd's roster_fetch_parallel
-constexpr int kPatience = 10'000;                         // milliseconds, with the peer
+constexpr int kNearestOfRing = 20, kFarthestOfRing = 28;      // 18 contacts, on both sides
+constexpr int kRenamed = 5;                                   // so far away
+constexpr int kConnections = 16;                              // rosterd's roster_fetch_parallel
+constexpr auto kThinkingTime = std::chrono::milliseconds(2);  // of a back end, about each answer
+constexpr int kPatience = 10'000;                             // milliseconds, with the peer
 
 struct Sizes {
   int online, batch, rounds;
@@ -156,29 +157,40 @@ std::vector<bench::Client> log_in(std::uint16_t port, int users) {
   return clients;
 }
 
-// One line: its cost, and either the turn that puts it into force or the time of the POST.
-void play_round(const Server& server, int batch, const std::vector<bench::Client>& clients,
-                int epoll, bench::BackEnd& back_end, bench::BareClient* bare) {
+// A round measures the time of the POST, or of the turn that puts the batch into force, which keeps
+// the batch waiting, or again that of the POST with a back end that thinks about each answer.
+enum class Kind { kPost, kTurn, kThinking };
+
+// One line.
+void play_round(Kind kind, const Server& server, int batch,
+                const std::vector<bench::Client>& clients, int epoll, bench::BackEnd& back_end,
+                bench::BareClient& bare) {
+  back_end.set_thinking(kind == Kind::kThinking ? kThinkingTime : std::chrono::microseconds(0));
   bench::await_idle(server.pid);
   bench::reset_peak(server.pid);
   const std::int64_t resident = bench::peak_bytes(server.pid);
   const std::int64_t cpu_before = bench::cpu_nanoseconds(server.pid);
   const std::string request = bench::make_refresh(0, batch);
-  if (!bare) back_end.hold(static_cast<std::size_t>(batch - 1));
+  if (kind == Kind::kTurn) back_end.hold(static_cast<std::size_t>(batch - 1));
   double turn_ms = 0;
   const auto begin = std::chrono::steady_clock::now();
   std::thread poster([&] { bench::post_refresh(server.http_port, request, batch); });
-  if (!bare) turn_ms = measure_turn(back_end, server.pid, epoll);
+  if (kind == Kind::kTurn) turn_ms = measure_turn(back_end, server.pid, epoll);
   poster.join();
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
   for (int user = 0; user < batch; ++user) {
     check_client(clients[static_cast<std::size_t>(user)].fd(), user, server.owed);
   }
-  const std::int64_t cpu = bench::cpu_nanoseconds(server.pid) - cpu_before;
-  fmt::print("cpu_us={:.1f} peak_bytes={}", static_cast<double>(cpu) / 1000 / batch,
-             bench::peak_bytes(server.pid) - resident);
-  bare ? fmt::print(" post_ms={:.2f} bare_ms={:.2f}\n", took.count(), bare->fetch(batch))
-       : fmt::print(" turn_ms={:.2f}\n", turn_ms);
+  const double cpu = static_cast<double>(bench::cpu_nanoseconds(server.pid) - cpu_before) / 1000;
+  const std::int64_t peak = bench::peak_bytes(server.pid) - resident;
+  if (kind == Kind::kThinking) {
+    fmt::print("slow_post_ms={:.2f} slow_bare_ms={:.2f}\n", took.count(), bare.fetch(batch));
+  } else if (kind == Kind::kTurn) {
+    fmt::print("cpu_us={:.1f} peak_bytes={} turn_ms={:.2f}\n", cpu / batch, peak, turn_ms);
+  } else {
+    fmt::print("cpu_us={:.1f} peak_bytes={} post_ms={:.2f} bare_ms={:.2f}\n", cpu / batch, peak,
+               took.count(), bare.fetch(batch));
+  }
   std::fflush(stdout);
 }
 
@@ -207,8 +219,7 @@ int main(int argc, char** argv) {
   const int epoll = watch(clients);
   for (int round = 1; round <= sizes.rounds; ++round) {
     back_end.set_version(static_cast<std::size_t>(round % 2));
-    // In every other round the turn is measured, which keeps the batch waiting.
-    const bool hold = round % 2 == 0 && !is_peer;
-    play_round(server, sizes.batch, clients, epoll, back_end, hold ? nullptr : &bare);
+    const Kind kind = is_peer ? Kind::kPost : static_cast<Kind>((round - 1) % 3);
+    play_round(kind, server, sizes.batch, clients, epoll, back_end, bare);
   }
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The scenes by name, in the order in which they are measured. Each is a function of a Bench."""
 
-from . import flood, logins, memory, messages, presence, refresh
+from . import flood, logins, memory, messages, presence, refresh, start
 
 SCENES = {
+    "start": start.start,
     "idle": memory.idle,
     "scale": memory.scale,
     "messages": messages.messages,
