@@ -23,6 +23,8 @@ void Brake::count(std::size_t bytes, const RateOptions& rate, Instant now) {
   may_send_ = in_time_ - time_for(rate.burst, rate.bytes_per_second);
 }
 
+void Brake::rest(Instant now) { may_send_ = std::max(may_send_, now + kRest); }
+
 void Brake::wait_for(Handle<im::Session> reader, Instant now) {
   reader_ = reader;
   patience_end_ = now + kPatience;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Brake: holds back one client that sends faster than it may, or to somebody who does not read, so
-// that it waits itself instead of filling the memory or having the other cut off.
+// Brake: holds back one client that sends faster than it may, or to somebody who does not read, or
+// makes too much work at once, so that it waits itself instead of filling the memory, having the
+// other cut off, or holding everybody up.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,10 @@ class Brake {
   // For so long does somebody who does not read hold up a sender with each stanza: he may be a
   // phone without a network, of which the sender knows nothing.
   static constexpr Duration kPatience = std::chrono::seconds(1);
+  // In a turn a client may send so many stanzas, and those counted too that they bring to others:
+  // less than a millisecond's work. Then it is the others' turn.
+  static constexpr std::size_t kWorkOfTurn = 300;
+  static constexpr Duration kRest = std::chrono::milliseconds(1);
   // How often it is looked whether he reads again.
   static constexpr Duration kLookAgain = std::chrono::milliseconds(20);
 
@@ -32,6 +37,8 @@ class Brake {
 
   // A stanza of so many bytes has been handled.
   void count(std::size_t bytes, const RateOptions& rate, Instant now);
+  // It has had its share of this turn; after count().
+  void rest(Instant now);
   // It went to somebody who does not read.
   void wait_for(Handle<im::Session> reader, Instant now);
   Handle<im::Session> reader() const { return reader_; }

@@ -150,17 +150,21 @@ void ClientStream::handle_element(std::string_view bytes) {
 
 void ClientStream::handle_stanza(xml::Element stanza, std::size_t bytes) {
   const RateOptions& rate = context_.options.rate;
-  const Handle<im::Session> full = context_.core.handle_stanza(session_, stanza);
-  if (closed_ || (!full && rate.bytes_per_second == 0)) return;
+  const im::Handled handled = context_.core.handle_stanza(session_, stanza);
+  const Instant now = context_.clock.now();
+  if (std::exchange(busy_in_, now) != now) work_ = 0;
+  work_ += 1 + handled.sent;
+  const bool has_had_its_share = work_ > Brake::kWorkOfTurn;
+  if (closed_ || (!handled.congested && !has_had_its_share && rate.bytes_per_second == 0)) return;
   if (!brake_) {
     brake_ = std::make_unique<Brake>(
         context_.timers, [](void* stream) { static_cast<ClientStream*>(stream)->on_brake(); },
         this);
   }
-  const Instant now = context_.clock.now();
   brake_->count(bytes, rate, now);
-  if (full) brake_->wait_for(full, now);
-  if (brake_->hold(static_cast<bool>(full), now)) channel_.pause_reading();
+  if (has_had_its_share) brake_->rest(now);
+  if (handled.congested) brake_->wait_for(handled.congested, now);
+  if (brake_->hold(static_cast<bool>(handled.congested), now)) channel_.pause_reading();
 }
 
 void ClientStream::on_brake() {

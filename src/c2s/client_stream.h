@@ -167,6 +167,8 @@ class ClientStream {
   std::unique_ptr<Timer> expiry_;      // of a login that is not for ever; else null
   xml::Framer framer_;
   std::size_t bytes_before_login_ = 0;
+  Instant busy_in_{};       // the turn of its last stanza
+  std::size_t work_ = 0;    // in that turn, see Brake::kWorkOfTurn
   bool drop_rest_ = false;  // what follows <starttls/> in the clear is not to be believed
   bool closed_ = false;
 };

@@ -51,13 +51,13 @@ std::size_t Core::kick(const xmpp::Jid& user, const std::optional<std::string>& 
   return kick_sessions(*state_, user, resource, reason);
 }
 
-Handle<Session> Core::handle_stanza(Handle<Session> handle, xml::Element stanza) {
+Handled Core::handle_stanza(Handle<Session> handle, xml::Element stanza) {
   Session* session = find_session(handle);
   // What comes after a fatal error in the same turn was sent to nobody.
   if (!session || session->end != xmpp::StreamCondition::kNone) return {};
-  state_->reached_congested = {};
+  state_->handled = {};
   route(*state_, *session, stanza);
-  return state_->reached_congested;
+  return state_->handled;
 }
 
 bool Core::is_online(const xmpp::Jid& user) const {

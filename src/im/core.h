@@ -34,6 +34,12 @@ namespace rosterd::im {
 class Census;
 struct State;
 
+// What a stanza has come to.
+struct Handled {
+  std::size_t sent = 0;            // stanzas that it made, for whomever
+  Handle<Session> congested = {};  // one that it reached although it is congested, if there is
+};
+
 // What is here now, and what has come in so far.
 struct CoreStats {
   std::size_t users = 0;  // with a session or an authenticated stream
@@ -123,9 +129,8 @@ class Core {
 
   // --- Stanzas --------------------------------------------------------------------------------
   // A first-level element of an established stream. Anything that is not a stanza, or is malformed,
-  // is answered as RFC 6120 section 8 says, or ends the session (Session::end). Returns a session
-  // that it reached although it is congested, if there is one: whoever sent it should wait.
-  Handle<Session> handle_stanza(Handle<Session> session, xml::Element stanza);
+  // is answered as RFC 6120 section 8 says, or ends the session (Session::end).
+  Handled handle_stanza(Handle<Session> session, xml::Element stanza);
 
   // Sessions that have something to flush; pop_front() until empty.
   IntrusiveList<Session, &Session::dirty>& dirty() { return dirty_; }

@@ -34,13 +34,14 @@ struct State {
   RosterBatch replaced;  // applied; what is left of them, see Core::drop_replaced()
   LastSeen last_seen;
   UserQuestions user_questions{*this};
-  CoreStats received;                 // only what counts up; Core::stats() adds the rest
-  Handle<Session> reached_congested;  // the last that got something although it is congested
-  std::uint64_t logins = 0;           // so far: their numbers
-  std::uint64_t pushes = 0;           // sent so far: the ids of roster pushes
+  CoreStats received;        // only what counts up; Core::stats() adds the rest
+  Handled handled;           // of the present stanza
+  std::uint64_t logins = 0;  // so far: their numbers
+  std::uint64_t pushes = 0;  // sent so far: the ids of roster pushes
 
   void mark_dirty(Session& session) {
-    if (session.congested) reached_congested = session.handle;
+    ++handled.sent;
+    if (session.congested) handled.congested = session.handle;
     if (!session.dirty.linked()) dirty.push_back(session);
   }
 

@@ -84,6 +84,15 @@ void patience_with_a_reader_ends(void**) {
   }
 }
 
+void client_that_has_had_its_share_rests(void**) {
+  Stream stream;
+  stream.brake.count(100, stream.rate, stream.now);
+  stream.brake.rest(stream.now);
+  assert_true(stream.brake.hold(false, stream.now));
+  assert_true(stream.pass(Brake::kRest));
+  assert_false(stream.brake.hold(false, stream.now));
+}
+
 void stream_that_ends_is_not_looked_at_again(void**) {
   Stream stream;
   assert_true(stream.handle(100, true));
@@ -101,6 +110,7 @@ int main() {
       cmocka_unit_test(stanza_of_any_size_is_paid_off),
       cmocka_unit_test(sender_waits_while_its_reader_is_congested),
       cmocka_unit_test(patience_with_a_reader_ends),
+      cmocka_unit_test(client_that_has_had_its_share_rests),
       cmocka_unit_test(stream_that_ends_is_not_looked_at_again),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
