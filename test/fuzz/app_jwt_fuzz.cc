@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/jwt.h"
+#include "support/jwt.h"
 
 using namespace rosterd;
 using namespace rosterd::app;
