@@ -39,7 +39,7 @@ Result<ParsedRoster> read_answer(const json::Tape* answer, const RosterFetch& me
   }
   const im::HeldRoster* const held = core.find_held_roster(member.user());
   return parse_roster(*answer, member.user(), member.limits(), core.interner(),
-                      held ? held->roster : nullptr);
+                      held ? held->roster : nullptr, NextPage::kTold);
 }
 
 }  // namespace
@@ -113,6 +113,10 @@ void BulkFetch::handle_answer(const http::Response& response) {
                               plan_.missing_is_empty, *context_.core);
     if (!parsed) {
       member->on_bulk_answer(tl::unexpected<Error>(std::move(parsed.error())));
+      continue;
+    }
+    if (!parsed->meta.next.empty()) {
+      member->on_bulk_page();
       continue;
     }
     FetchedRoster fetched;

@@ -36,6 +36,8 @@ class HostGate final : private OriginBreaker::Watcher {
     virtual void on_turned_away() = 0;
     // He would rather wait for the outcome of a probe, and be it himself, than be turned away.
     virtual bool insists() const = 0;
+    // One request for many cannot bring what he wants.
+    virtual bool goes_alone() const = 0;
 
     ListNode waiting;
   };

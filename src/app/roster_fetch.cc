@@ -320,6 +320,11 @@ void RosterFetch::on_bulk_refused() {
   attempt();
 }
 
+void RosterFetch::on_bulk_page() {
+  goes_alone_ = true;
+  on_bulk_refused();
+}
+
 // --- outcome -------------------------------------------------------------------------------------
 
 void RosterFetch::retry_or_finish(Error error, Duration at_least) {

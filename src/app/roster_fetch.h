@@ -111,12 +111,15 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   void on_bulk_failed(const Error& error, Duration at_least);
   // Such requests are not to be had: a request of its own takes its place.
   void on_bulk_refused();
+  // It has only the first page of this user's roster: likewise, whatever others do.
+  void on_bulk_page();
 
  private:
   void on_admitted(HostGate::Place place) override;
   void on_admitted_to(BulkFetch& bulk) override;
   void on_turned_away() override;
   bool insists() const override { return insists_; }
+  bool goes_alone() const override { return goes_alone_; }
   void on_fetch_sent(std::uint64_t ticket) override;
   void on_fetch_body(std::uint64_t ticket, std::string part) override;
   void on_fetch_done(std::uint64_t ticket, Result<http::Response> response) override;
@@ -161,7 +164,8 @@ class RosterFetch final : private web::FetchEvents, private HostGate::Visitor {
   const xmpp::Jid& user_;
   Events& events_;
   const FetchReason reason_;
-  bool insists_;  // see HostGate::Visitor
+  bool insists_;             // see HostGate::Visitor
+  bool goes_alone_ = false;  // likewise
   RetrySchedule schedule_;
   std::unique_ptr<Attempt> attempt_;  // once it has a place
   std::uint64_t ticket_ = 0;          // 0: no request of its own is out

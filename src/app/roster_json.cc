@@ -147,17 +147,18 @@ Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
 }
 
 Result<ParsedPage> parse_page(const json::Tape& value, im::RosterDraft& draft,
-                              const xmpp::Jid& owner, const RosterLimits& limits, RosterKeys keys) {
+                              const xmpp::Jid& owner, const RosterLimits& limits, RosterKeys keys,
+                              NextPage next) {
   DraftContacts contacts(draft, owner, keys);
-  RosterReader reader(contacts, limits, false);
+  RosterReader reader(contacts, limits, next == NextPage::kTold);
   return reader.finish(value.replay(reader));
 }
 
 Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
                                   const RosterLimits& limits, Interner& names,
-                                  im::SharedRoster base) {
+                                  im::SharedRoster base, NextPage next) {
   im::RosterDraft draft(names, std::move(base));
-  auto page = parse_page(value, draft, owner, limits, RosterKeys::kAddresses);
+  auto page = parse_page(value, draft, owner, limits, RosterKeys::kAddresses, next);
   if (!page) return tl::unexpected<Error>(std::move(page.error()));
   return make_roster(draft, std::move(*page));
 }

@@ -64,11 +64,13 @@ struct ParsedPatch : RosterFaults {
 // owner's own JID is ignored. kInvalid when $meta has a next page that is no text.
 Result<ParsedRoster> parse_roster(std::string_view body, const xmpp::Jid& owner,
                                   const RosterLimits& limits, Interner& names);
-// The same for one that stands in a larger text; there, a next page is kInvalid as well. What it
-// replaces, if it is known, may be given as `base`.
+// The same for one that stands in a larger text. What it replaces, if it is known, may be given as
+// `base`. A next page is kInvalid as well, unless the caller can do something about it.
+enum class NextPage { kRefused, kTold };
 Result<ParsedRoster> parse_roster(const json::Tape& value, const xmpp::Jid& owner,
                                   const RosterLimits& limits, Interner& names,
-                                  im::SharedRoster base = nullptr);
+                                  im::SharedRoster base = nullptr,
+                                  NextPage next = NextPage::kRefused);
 
 // What a page of a roster says beside its contacts.
 struct ParsedPage : RosterFaults {
@@ -85,7 +87,8 @@ enum class RosterKeys {
 // parse_roster() of a value that stands in a larger text, into a draft, which counts the unusable
 // contacts.
 Result<ParsedPage> parse_page(const json::Tape& value, im::RosterDraft& draft,
-                              const xmpp::Jid& owner, const RosterLimits& limits, RosterKeys keys);
+                              const xmpp::Jid& owner, const RosterLimits& limits, RosterKeys keys,
+                              NextPage next = NextPage::kRefused);
 
 // parse_roster() of a body that arrives in parts, or of one of several pages, likewise into a
 // draft.

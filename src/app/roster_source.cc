@@ -34,6 +34,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
       impl.settle(*this, std::move(roster));
     }
     void on_retry() { impl.start(*this, FetchReason::kRetry); }
+    void on_late() { impl.tell_late(*this); }
     bool wanted() const { return login || !tickets.empty(); }
 
     Impl& impl;
@@ -44,6 +45,8 @@ struct RosterSource::Impl final : BulkFetch::Events {
     std::unique_ptr<RosterFetch> fetch;
     Backoff backoff;
     Timer retry = Timer::bind<&Question::on_retry>(this);  // of a login that failed
+    // Of a login that waits for the end of an earlier request before its own can be sent.
+    Timer late = Timer::bind<&Question::on_late>(this);
   };
 
   struct Refetch {
@@ -88,6 +91,7 @@ struct RosterSource::Impl final : BulkFetch::Events {
   void on_bulk_finished(BulkFetch& bulk, const std::string& refusal) override;
   void settle(Question& question, Result<FetchedRoster> roster);
   void go_on(Question& question, std::uint64_t answered);
+  void tell_late(Question& question);
   std::optional<im::RosterChange> take_brought(const xmpp::Jid& user);
   void give_brought();
   void report(const RosterFetch& fetch, const Result<FetchedRoster>& roster);
@@ -153,7 +157,12 @@ std::uint64_t RosterSource::Impl::join(Question& question, FetchReason reason) {
     return question.fetch->sequence();
   }
   RosterFetch& fetch = *question.fetch;
-  if (fetch.sent()) return context.last_sequence + 1;
+  if (fetch.sent()) {
+    if (reason == FetchReason::kLogin) {
+      context.timers.arm(question.late, context.clock.now() + host_of(question.user).plan->timeout);
+    }
+    return context.last_sequence + 1;
+  }
   fetch.restart_timeout(reason == FetchReason::kLogin);
   if (reason == FetchReason::kRefresh) fetch.insist();
   fetch.renumber();
@@ -193,6 +202,7 @@ bool RosterSource::Impl::try_send_bulk(Host& host) {
   HostGate& gate = host.gate;
   const HostRosterOptions& of_host = options.of(host.name);
   if (of_host.bulk_url.empty() || context.clock.now() < host.no_bulk_before) return false;
+  if (gate.front().goes_alone()) return false;
   const bool many = gate.waiting() >= BulkFetch::kUsers;
   const bool refresh = gate.front().insists();
   if (!many && !(refresh && gate.waiting() > gate.free_places())) return false;
@@ -206,6 +216,7 @@ bool RosterSource::Impl::try_send_bulk(Host& host) {
   BulkFetch& bulk = *made;
   bulk.handle = bulks.insert(std::move(made));
   for (std::size_t i = 0; i < BulkFetch::kUsers && gate.waiting() > 0; ++i) {
+    if (gate.front().goes_alone()) break;
     gate.take_front().on_admitted_to(bulk);
   }
   bulk.start();
@@ -240,6 +251,7 @@ void RosterSource::Impl::settle(Question& question, Result<FetchedRoster> roster
   for (const std::uint64_t ticket : answered) refetches.find(ticket)->second.question = nullptr;
   question.tickets.erase(rest, question.tickets.end());
   const bool answers_login = question.login && question.login_needs <= sequence;
+  if (answers_login) question.late.cancel();
   if (answers_login && roster) question.login = false;
   go_on(question, sequence);
 
@@ -271,6 +283,14 @@ void RosterSource::Impl::go_on(Question& question, std::uint64_t answered) {
   if (!question.tickets.empty()) return start(question, FetchReason::kRefresh);
   if (!question.login) return close_unless_wanted(question);
   context.timers.arm(question.retry, context.clock.now() + question.backoff.next(context.random));
+}
+
+// Two requests, one after the other, may take twice the time that a client is to wait. He is told
+// that it has failed; what comes later is applied as after other failures.
+void RosterSource::Impl::tell_late(Question& question) {
+  const Error error{Errc::kTimeout, "no answer in time, an earlier request was waited for"};
+  report_failure(*question.fetch, error);
+  context.core->on_roster_fetched(question.user, tl::unexpected<Error>(error));
 }
 
 // What came with the login, as if it had been fetched.
@@ -371,6 +391,7 @@ void RosterSource::cancel_fetch(const xmpp::Jid& user) {
   const auto found = impl_->questions.find(user.bare_text());
   if (found == impl_->questions.end()) return;
   found->second->login = false;
+  found->second->late.cancel();
   impl_->close_unless_wanted(*found->second);
 }
 

@@ -81,10 +81,6 @@ VALUES = {
     "string": ("no such user", "invalid", NO_ROSTER),
     "names": ([FRIEND], "invalid", NOT_EMPTY),
     "objects": ([{"jid": FRIEND}], "invalid", NOT_EMPTY),
-    "a page": (
-        {**ROSTER, "$meta": {"next": "/contacts/benvolio?page=2"}},
-        *("invalid", "a next page cannot be asked for here"),
-    ),
     "a page of another kind": ({"$meta": {"next": 2}}, "invalid", "the next page is no URL"),
     "crowd": (
         {f"user{i}@{HOST}": {} for i in range(51)},
@@ -198,6 +194,16 @@ class BadBulkAnswerTest(FetchFaultTest):
         await self.assert_failed(["benvolio"], "invalid", "the bulk answer does not name the user")
         self.back_end.answers[BULK] = answer("{}")
         await self.assert_failed(USERS[1:], "invalid", "the bulk answer does not name the user")
+        await self.assert_all_unharmed()
+
+    async def test_user_with_pages_is_asked_for_alone(self):
+        await self.start()
+        page = {"$meta": {"next": "/contacts/benvolio?page=2"}}
+        both = {"benvolio": page, "mercutio": ROSTER}
+        self.back_end.answers[BULK] = answer(json.dumps(both))
+        self.back_end.answers["/contacts/benvolio"] = answer(json.dumps(page))
+        self.back_end.answers["/contacts/benvolio?page=2"] = answer(GOOD)
+        await self.assert_good([], singles=3)
         await self.assert_all_unharmed()
 
     async def test_of_a_user_who_is_named_twice_the_last_counts(self):

@@ -22,6 +22,7 @@ struct Guest final : HostGate::Visitor {
   void on_admitted_to(BulkFetch&) override { tell("bulk"); }
   void on_turned_away() override { tell("away"); }
   bool insists() const override { return insisting; }
+  bool goes_alone() const override { return false; }
   void tell(const char* what);
 
   Street& street;

@@ -138,6 +138,50 @@ void login_does_not_wait_in_the_queue_beyond_the_timeout(void** state) {
   assert_text_equal(stage.read(juliet), "error iq 1 wait/remote-server-timeout");
 }
 
+// What it needs can be sent only when the refresh's request is over, and may take as long again.
+void login_behind_an_earlier_request_waits_no_longer_than_the_timeout(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  refetch(stage, sink);
+  stage.web_app.send("/juliet");
+  stage.pass(seconds(4));
+  const auto juliet = stage.login("juliet");
+  stage.pass(seconds(6));
+  assert_text_equal(sink.told, "juliet@h timeout: no answer in time");
+  stage.pass(seconds(4) - milliseconds(1));
+  assert_text_equal(stage.read(juliet), "");
+  stage.pass(milliseconds(1));
+  assert_text_equal(stage.read(juliet), "error iq 1 wait/remote-server-timeout");
+  assert_text_equal(stage.web_app.open(), "/juliet");
+  stage.web_app.answer("/juliet", kFriends);
+  assert_text_equal(stage.read(juliet), "push romeo@h both Romeo");
+}
+
+void login_behind_an_earlier_request_is_not_late_when_it_has_its_answer(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  refetch(stage, sink);
+  stage.web_app.send("/juliet");
+  const auto juliet = stage.login("juliet");
+  stage.web_app.answer("/juliet", "{}");
+  stage.web_app.answer("/juliet", kFriends);
+  assert_text_equal(stage.read(juliet), "result 1 roster romeo@h both Romeo");
+  stage.pass(seconds(60));
+  assert_int_equal(stage.journal.count("fetch failed"), 0);
+}
+
+void who_leaves_before_he_is_late_is_not_told_of(void** state) {
+  Stage& stage = stage_of(state);
+  Sink sink;
+  refetch(stage, sink);
+  stage.web_app.send("/juliet");
+  stage.logout(stage.login("juliet"));
+  refetch(stage, sink);
+  stage.web_app.answer("/juliet", kFriends);
+  stage.pass(seconds(60));
+  assert_int_equal(stage.journal.count("fetch failed"), 0);
+}
+
 void refresh_that_joins_late_gets_the_whole_timeout(void** state) {
   Stage& stage = stage_of(state);
   Sink sink;
@@ -330,6 +374,9 @@ int main() {
       STAGE_TEST(request_without_an_answer_is_given_up),
       STAGE_TEST(timeout_includes_the_retries),
       STAGE_TEST(login_does_not_wait_in_the_queue_beyond_the_timeout),
+      STAGE_TEST(login_behind_an_earlier_request_waits_no_longer_than_the_timeout),
+      STAGE_TEST(login_behind_an_earlier_request_is_not_late_when_it_has_its_answer),
+      STAGE_TEST(who_leaves_before_he_is_late_is_not_told_of),
       STAGE_TEST(refresh_that_joins_late_gets_the_whole_timeout),
       STAGE_TEST(redirects_are_followed_three_times),
       STAGE_TEST(fourth_redirect_is_an_error),

@@ -120,6 +120,42 @@ void bulk_answer_is_read_user_by_user(void** state) {
   assert_text_equal(stage.core.find_held_roster(make_jid("u19@h"))->tag.etag, "\"e\"");
 }
 
+void user_with_pages_is_asked_for_alone(void** state) {
+  Stage& stage = stage_of(state);
+  use_bulk(stage);
+  const auto sessions = log_in(stage, 216);
+  stage.web_app.answer("/u0", "{}");
+  stage.pass(Duration(0));
+  std::string answer = answer_to(stage.web_app.body(kBulk));
+  const std::string first = R"({"a@h": "A", "$meta": {"next": "/more"}})";
+  answer.replace(answer.find(R"("u16":{})") + 6, 2, first);
+  stage.web_app.answer(kBulk, answer);
+  for (int user = 1; user < 16; ++user) stage.web_app.answer("/" + name_of(user), "{}");
+  stage.pass(Duration(0));
+  assert_text_equal(stage.read(sessions[16]), "");
+  assert_text_equal(stage.web_app.open(), "/u16");
+  stage.web_app.answer("/u16", first);
+  stage.web_app.answer("/more", R"({"b@h": "B"})");
+  assert_text_equal(stage.read(sessions[16]), "result 1 roster a@h both A, b@h both B");
+  assert_text_equal(stage.read(sessions[17]), "result 1 roster ");
+}
+
+void user_with_pages_is_not_among_many_again(void** state) {
+  Stage& stage = stage_of(state);
+  use_bulk(stage);
+  const auto sessions = log_in(stage, 216 + 150);
+  stage.web_app.answer("/u0", "{}");
+  stage.pass(Duration(0));
+  std::string answer = answer_to(stage.web_app.body(kBulk));
+  answer.replace(answer.find(R"("u16":{})") + 6, 2, R"({"$meta": {"next": "/more"}})");
+  stage.web_app.answer(kBulk, answer);
+  for (int user = 1000; user < 1100; ++user) stage.login(name_of(user));
+  stage.pass(Duration(0));
+  assert_int_equal(count_names(stage.web_app.body(kBulk)), 150);
+  assert_int_equal(serve(stage, 16), 1);
+  assert_text_equal(stage.read(sessions[16]), "result 1 roster ");
+}
+
 void refused_bulk_request_leads_to_single_ones(void** state) {
   Stage& stage = stage_of(state);
   use_bulk(stage);
@@ -262,6 +298,8 @@ int main() {
       STAGE_TEST(few_logins_are_asked_for_one_by_one),
       STAGE_TEST(refresh_of_many_is_one_bulk_request_beside_those_under_way),
       STAGE_TEST(bulk_answer_is_read_user_by_user),
+      STAGE_TEST(user_with_pages_is_asked_for_alone),
+      STAGE_TEST(user_with_pages_is_not_among_many_again),
       STAGE_TEST(refused_bulk_request_leads_to_single_ones),
       STAGE_TEST(bulk_request_that_fails_for_the_moment_is_repeated),
       STAGE_TEST(bulk_request_whose_users_have_all_gone_is_taken_back),
