@@ -164,7 +164,7 @@ class AbuseTest(EndToEndTest):
                 self.assertIn(part, answer)
 
     async def test_reader_that_stops_is_cut_off_and_costs_nobody_else(self):
-        await self.start_scene("romeo", "juliet")
+        await self.start_scene("romeo", "juliet", outbox_soft_time="2s")
         deaf = await self.open_raw_xmpp(tls=True, receive_buffer=4096)
         await deaf.log_in("romeo", password_of("romeo"), resource="deaf")
         deaf.stop_reading()

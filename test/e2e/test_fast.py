@@ -85,7 +85,7 @@ class FastTest(EndToEndTest):
     async def test_libstrophe_takes_the_strongest_that_the_accounts_can_check(self):
         await self.start_scene("romeo")
         await self.make_strophe("romeo").log_in()
-        await self.saw_login("SCRAM-SHA-256")
+        await self.saw_login("SCRAM-SHA-256-PLUS")
 
     # --- by hand ---------------------------------------------------------------------------------
 
