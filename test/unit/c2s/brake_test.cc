@@ -29,7 +29,7 @@ struct Stream {
 
   RateOptions rate{};
   Instant now = kStart;
-  Timers timers;
+  Timers timers{};
   int looks = 0;
   Brake brake{timers, [](void* stream) { ++static_cast<Stream*>(stream)->looks; }, this};
 };
