@@ -31,9 +31,11 @@ class DraftContacts final : public RosterReader::Contacts {
 
 Result<bool> DraftContacts::begin(std::string_view address) {
   draft_.names().release(std::exchange(contact_, kNoAtom));
-  if (keys_ == RosterKeys::kUserIds && address.find('@') == address.npos) {
-    if (address.find('/') != address.npos) return make_error(Errc::kInvalid, "no name of a user");
-    address = address_.assign(address).append("@").append(owner_.domain());
+  if (keys_ == RosterKeys::kUserIds) {
+    const std::size_t at = address.find('@');
+    // What stands behind a slash is a resource, an "@" there too.
+    if (address.find('/') < at) return make_error(Errc::kInvalid, "no name of a user");
+    if (at == address.npos) address = address_.assign(address).append("@").append(owner_.domain());
   }
   const auto contact = draft_.acquire_contact(address);
   if (!contact) return tl::unexpected<Error>(contact.error());
