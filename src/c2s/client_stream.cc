@@ -12,6 +12,13 @@ namespace rosterd::c2s {
 
 using xmpp::StreamCondition;
 
+namespace {
+
+// Of a client that has to wait, beside its longest element: far more than one read brings.
+constexpr std::size_t kMostKeptBeside = 1024 * 1024;
+
+}  // namespace
+
 ClientStream::ClientStream(const StreamContext& context, Channel& channel)
     : context_(context),
       channel_(channel),
@@ -67,7 +74,7 @@ void ClientStream::on_message(std::string_view xml) {
   if (!kept_) kept_ = std::make_unique<std::string>();
   kept_->append(xml);
   // By BOSH a client can go on sending, whatever is left in the kernel.
-  if (kept_->size() > context_.options.outbox_hard) {
+  if (kept_->size() > longest_element() + kMostKeptBeside) {
     close(StreamCondition::kPolicyViolation, "the client sends more than it may");
   }
 }
@@ -351,8 +358,8 @@ void ClientStream::flush(im::Session& session) {
   if (unsent > context_.options.outbox_hard) {
     return close(StreamCondition::kResourceConstraint, "the client does not read fast enough");
   }
-  // The soft limit's time runs from the flush that went over it on an empty queue: unsent bytes of
-  // this very turn may still all go to the kernel.
+  // Unsent bytes of this very turn may still all go to the kernel, so they make nobody congested,
+  // and the soft limit's time runs from the flush that went over it on an empty queue.
   session.congested = unsent > context_.options.outbox_soft;
   if (unsent == 0) timer_.cancel();
   if (channel_.queued_bytes() > context_.options.outbox_soft && !timer_.armed()) {
