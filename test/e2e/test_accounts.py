@@ -40,13 +40,6 @@ class AccountsTest(AccountsCase):
         )
         await self.start_daemon()
 
-    async def reload(self, **options):
-        self.daemon.options.update(options)
-        self.daemon.write_config()
-        since = len(self.daemon.log)
-        await self.daemon.reload()
-        await self.daemon.log.wait(lambda line: "reloaded" in line, "the reload", since)
-
     def log_lines(self, part):
         return [line for line in self.daemon.log.entries if part in line]
 

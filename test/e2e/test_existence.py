@@ -44,13 +44,6 @@ class ExistenceTest(EndToEndTest):
             await self.assert_not_discovered(romeo, user, "service-unavailable")
         await romeo.close()
 
-    async def reload(self, **options):
-        self.daemon.options.update(options)
-        self.daemon.write_config()
-        since = len(self.daemon.log)
-        await self.daemon.reload()
-        await self.daemon.log.wait(lambda line: "reloaded" in line, "the reload", since)
-
     async def check_site(self, kind, path, **options):
         """With accounts in PHP behind nginx."""
         site = PhpSite(self.folder, "accounts.php", self._journals)

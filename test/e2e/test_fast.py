@@ -34,11 +34,6 @@ def by_password(user, password=None):
 
 
 class FastTest(EndToEndTest):
-    async def reload(self):
-        since = len(self.daemon.log)
-        await self.daemon.reload()
-        await self.daemon.log.wait(lambda line: "configuration reloaded" in line, "reload", since)
-
     # --- stock clients ---------------------------------------------------------------------------
 
     async def saw_login(self, mechanism, since=0):
@@ -75,9 +70,7 @@ class FastTest(EndToEndTest):
         narrow = {"http_sasl_mechanisms": ["PLAIN"]}
         for options, mechanism in (({}, "SCRAM-SHA-256"), (narrow, "PLAIN")):
             with self.subTest(mechanism):
-                self.daemon.options.update(options)
-                self.daemon.write_config()
-                await self.reload()
+                await self.reload(**options)
                 romeo = await self.make_xmppjs("romeo", program="strophe_client.mjs").log_in()
                 await self.saw_login(mechanism)
                 await romeo.close()

@@ -88,6 +88,16 @@ class EndToEndTest(unittest.IsolatedAsyncioTestCase):
             await self.daemon.start(*arguments)
         finally:
             self._journals.append(self.daemon.log)
+
+    async def reload(self, **options):
+        """With these changed; returns when they are obeyed."""
+        self.daemon.options.update(options)
+        self.daemon.write_config()
+        since = len(self.daemon.log)
+        await self.daemon.reload()
+        await self.daemon.log.wait(
+            lambda line: "configuration reloaded" in line, "reload", since
+        )
         return self.daemon
 
     # --- clients ---------------------------------------------------------------------------------
