@@ -82,6 +82,7 @@ struct Config {
   web::HostMetaOptions host_meta;  // likewise
   web::StaticFilesOptions static_files;
   web::HttpClientOptions http_client;
+  net::TlsClientOptions http_client_tls;
   app::RosterSourceOptions roster;
   app::RefreshOptions refresh;
   app::AdminOptions admin;

@@ -469,10 +469,10 @@ constexpr Option kOptions[] = {
      MEMBER(http_client.dns_ttl)},
     {"", "http_ca_file", kPath, 0, 0, "", kReload,
      "Certificates (PEM) to trust for https:// URLs; \"\" = those of the system.",
-     MEMBER(http_client.tls_ca_file)},
+     MEMBER(http_client_tls.ca_file)},
     {"", "http_verify", kBool, 0, 0, "", kReload,
      "Check the certificate of https:// URLs; false is for experiments only.",
-     MEMBER(http_client.tls_verify)},
+     MEMBER(http_client_tls.verify)},
 
     {"Refreshes", "refresh_body_max", kBytes, kKiB, 100 * kMiB, "", kReload,
      "Largest body of a refresh request.", MEMBER(http_server.limits.body_bytes)},

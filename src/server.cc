@@ -50,6 +50,7 @@ constexpr std::size_t kMostHashes = 2'000;
 struct Prepared {
   std::shared_ptr<const net::TlsContext> xmpp_tls;  // null: no host has a certificate
   std::shared_ptr<const net::TlsContext> http_tls;
+  std::shared_ptr<const net::TlsContext> client_tls;
   store::Accounts accounts;
   std::map<std::string, app::AuthOptions> auth;  // by host
 };
@@ -75,6 +76,8 @@ Result<Prepared> prepare(const Config& config) {
   if (!xmpp_tls) return tl::unexpected<Error>(xmpp_tls.error());
   auto http_tls = make_tls(config, {"http/1.1"}, config.admin_ca_file);
   if (!http_tls) return tl::unexpected<Error>(http_tls.error());
+  auto client_tls = net::TlsContext::make_client(config.http_client_tls);
+  if (!client_tls) return tl::unexpected<Error>(client_tls.error());
   auto accounts = store::Accounts::load(config.accounts_file);
   if (!accounts && accounts.error().code != Errc::kNotFound) {
     return tl::unexpected<Error>(accounts.error());
@@ -85,6 +88,7 @@ Result<Prepared> prepare(const Config& config) {
   prepared.auth = std::move(*auth);
   prepared.xmpp_tls = std::move(*xmpp_tls);
   prepared.http_tls = std::move(*http_tls);
+  prepared.client_tls = std::move(*client_tls);
   return prepared;
 }
 
@@ -146,22 +150,6 @@ web::HttpServerOptions make_http_server(const Config& config) {
   return options;
 }
 
-struct Clients {
-  std::unique_ptr<web::HttpClient> rosters;
-  std::unique_ptr<web::HttpClient> events;
-  std::unique_ptr<web::HttpClient> logins;
-};
-
-Result<Clients> make_clients(net::Loop& loop, const Config& config) {
-  auto rosters = web::HttpClient::make(loop, config.http_client);
-  if (!rosters) return tl::unexpected<Error>(rosters.error());
-  auto events = web::HttpClient::make(loop, make_webhook_client(config));
-  if (!events) return tl::unexpected<Error>(events.error());
-  auto logins = web::HttpClient::make(loop, make_auth_client(config));
-  if (!logins) return tl::unexpected<Error>(logins.error());
-  return Clients{std::move(*rosters), std::move(*events), std::move(*logins)};
-}
-
 }  // namespace
 
 struct Server::Impl final : net::SignalEvents,
@@ -170,21 +158,21 @@ struct Server::Impl final : net::SignalEvents,
                             app::EventsOwner,
                             app::Prebinder {
   Impl(const Config& configuration, std::string file, Prepared prepared,
-       std::unique_ptr<net::Loop> on, Clients clients)
+       std::unique_ptr<net::Loop> on)
       : config(configuration),
         config_file(std::move(file)),
         loop(std::move(on)),
         http_tls(std::move(prepared.http_tls)),
         files(*loop),
-        http_client(std::move(clients.rosters)),
-        webhook_client(std::move(clients.events)),
-        auth_client(std::move(clients.logins)),
-        events(make_events(config), *webhook_client, *loop, loop->timers(), this),
-        source(config.roster, http_client.get(), &files, *loop, loop->timers()),
+        http_client(*loop, config.http_client, prepared.client_tls),
+        webhook_client(*loop, make_webhook_client(config), prepared.client_tls),
+        auth_client(*loop, make_auth_client(config), prepared.client_tls),
+        events(make_events(config), webhook_client, *loop, loop->timers(), this),
+        source(config.roster, &http_client, &files, *loop, loop->timers()),
         core(config.im, *loop, &source),
         accounts(*loop, std::move(prepared.accounts)),
         host_auth(accounts),
-        auth_requests(*auth_client, *loop, loop->timers(), source.breakers(),
+        auth_requests(auth_client, *loop, loop->timers(), source.breakers(),
                       config.roster.user_agent),
         tokens(host_auth, *loop, loop->timers()),
         fast_tokens(*loop, config.fast_token_lifetime),
@@ -224,7 +212,7 @@ struct Server::Impl final : net::SignalEvents,
   void serve_files();
   // Nothing is made of presence for nobody.
   void observe() { core.set_observer(make_events(config).targets.empty() ? nullptr : &events); }
-  void on_events_stopped() override { webhook_client->stop(); }
+  void on_events_stopped() override { webhook_client.stop(); }
   Result<app::Prebound> prebind(const xmpp::Jid& user, std::string_view resource) override;
 
   Config config;
@@ -232,9 +220,9 @@ struct Server::Impl final : net::SignalEvents,
   std::unique_ptr<net::Loop> loop;  // outlives all below
   std::shared_ptr<const net::TlsContext> http_tls;
   app::LoopFileReader files;
-  std::unique_ptr<web::HttpClient> http_client;
-  std::unique_ptr<web::HttpClient> webhook_client;
-  std::unique_ptr<web::HttpClient> auth_client;
+  web::HttpClient http_client;
+  web::HttpClient webhook_client;
+  web::HttpClient auth_client;
   app::Events events;
   app::RosterSource source;
   im::Core core;
@@ -247,12 +235,12 @@ struct Server::Impl final : net::SignalEvents,
   app::LoginTokens tokens;
   app::FastTokens fast_tokens;
   c2s::Service service;
-  app::KnownUsers known_users{*auth_client, host_auth,      accounts,
-                              *loop,        loop->timers(), config.roster.user_agent};
+  app::KnownUsers known_users{auth_client, host_auth,      accounts,
+                              *loop,       loop->timers(), config.roster.user_agent};
   // After what it answers, so that it goes before.
   app::AuthBackends auth_backends{
       host_auth,
-      {auth_requests, password_hasher, *auth_client, *loop, loop->timers(), source.login_rosters(),
+      {auth_requests, password_hasher, auth_client, *loop, loop->timers(), source.login_rosters(),
        auth_hashes, processes, config.roster.user_agent}};
   web::HttpServer http_server;
   app::Refresh refresh;
@@ -359,8 +347,8 @@ void Server::Impl::close_all() {
   accounts.stop();
   password_hasher.stop();
   events.stop();
-  http_client->stop();
-  auth_client->stop();
+  http_client.stop();
+  auth_client.stop();
   auth_hashes.cancel();
   processes.stop();
   housekeeping.cancel();
@@ -413,10 +401,6 @@ Status Server::Impl::reload() {
   auto prepared = prepare(*fresh);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
   if (auto guarded = check_guarded(*fresh); !guarded) return guarded;
-  // The one option that can fail when it is applied, so it goes first: the trust store.
-  if (auto set = http_client->set_options(fresh->http_client); !set) return set;
-  if (auto set = webhook_client->set_options(make_webhook_client(*fresh)); !set) return set;
-  if (auto set = auth_client->set_options(make_auth_client(*fresh)); !set) return set;
   if (!same_sockets(config, *fresh)) {
     log::warn("server", "listening addresses and ports change only with a restart");
   }
@@ -427,6 +411,9 @@ Status Server::Impl::reload() {
 void Server::Impl::apply(const Config& fresh, Prepared prepared) {
   log::set_level(fresh.log_level);
   loop->set_options(fresh.loop);
+  http_client.set_options(fresh.http_client, prepared.client_tls);
+  webhook_client.set_options(make_webhook_client(fresh), prepared.client_tls);
+  auth_client.set_options(make_auth_client(fresh), prepared.client_tls);
   source.set_options(fresh.roster);
   events.set_options(make_events(fresh));
   core.set_options(fresh.im);
@@ -493,10 +480,6 @@ Status Server::check(const Config& config) {
   if (auto prepared = prepare(config); !prepared) {
     return tl::unexpected<Error>(prepared.error());
   }
-  net::Loop loop(config.loop);
-  if (auto clients = make_clients(loop, config); !clients) {
-    return tl::unexpected<Error>(clients.error());
-  }
   return {};
 }
 
@@ -509,10 +492,8 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::string 
   }
   warn_of_cleartext(config);
   auto loop = std::make_unique<net::Loop>(config.loop);
-  auto clients = make_clients(*loop, config);
-  if (!clients) return tl::unexpected<Error>(clients.error());
-  auto impl = std::make_unique<Impl>(config, std::move(config_file), std::move(*prepared),
-                                     std::move(loop), std::move(*clients));
+  auto impl =
+      std::make_unique<Impl>(config, std::move(config_file), std::move(*prepared), std::move(loop));
   if (auto opened = impl->open(); !opened) {
     impl->close_all();
     impl->loop->run();

@@ -52,8 +52,11 @@ class Server:
             self.process.kill()
             self.process.wait()
 
-    def run(self, command, **options):
+    def run(self, command, environment=None, **options):
+        # As a service manager does it: a certificate file that the caller's environment names, for
+        # one, would be read, too.
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, command)],
+                                        env={"PATH": os.environ["PATH"], **(environment or {})},
                                         **options)
 
     def __enter__(self):
@@ -91,7 +94,7 @@ class Rosterd(Server):
         self.notifications.bind(self.notify_path())
         self.notifications.settimeout(START_SECONDS)
         self.run([self.binary, "-c", config], stderr=self.log,
-                 env=dict(os.environ, NOTIFY_SOCKET=self.notify_path()))
+                 environment={"NOTIFY_SOCKET": self.notify_path()})
 
     def make_config(self):
         return f"""

@@ -26,32 +26,15 @@ struct HttpClient::Impl {
   std::map<std::string, std::unique_ptr<OriginPool>> pools;
 };
 
-namespace {
-
-Result<std::shared_ptr<const net::TlsContext>> make_tls(const HttpClientOptions& options) {
-  net::TlsClientOptions tls;
-  tls.ca_file = options.tls_ca_file;
-  tls.verify = options.tls_verify;
-  return net::TlsContext::make_client(tls);
-}
-
-}  // namespace
-
 OriginPool& HttpClient::Impl::pool_of(const http::Url& url) {
   std::unique_ptr<OriginPool>& pool = pools[url.origin()];
   if (!pool) pool = std::make_unique<OriginPool>(context, url);
   return *pool;
 }
 
-Result<std::unique_ptr<HttpClient>> HttpClient::make(net::Loop& loop,
-                                                     const HttpClientOptions& options) {
-  auto tls = make_tls(options);
-  if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
-  return std::unique_ptr<HttpClient>(
-      new HttpClient(std::make_unique<Impl>(loop, options, std::move(*tls))));
-}
-
-HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpClient::HttpClient(net::Loop& loop, const HttpClientOptions& options,
+                       std::shared_ptr<const net::TlsContext> tls)
+    : impl_(std::make_unique<Impl>(loop, options, std::move(tls))) {}
 
 HttpClient::~HttpClient() = default;
 
@@ -69,15 +52,13 @@ void HttpClient::cancel(std::uint64_t ticket) {
   if (fetch) fetch->pool.cancel(*fetch);
 }
 
-Status HttpClient::set_options(const HttpClientOptions& options) {
-  auto tls = make_tls(options);
-  if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
+void HttpClient::set_options(const HttpClientOptions& options,
+                             std::shared_ptr<const net::TlsContext> tls) {
   impl_->context.options = options;
   impl_->context.connector.set_options({.dns_ttl = options.dns_ttl});
-  impl_->context.tls = std::move(*tls);
+  impl_->context.tls = std::move(tls);
   // They were checked by the old rules.
   for (const auto& [origin, pool] : impl_->pools) pool->close_idle("new options");
-  return {};
 }
 
 void HttpClient::stop() {

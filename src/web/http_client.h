@@ -15,6 +15,7 @@
 #include "http/url.h"
 #include "net/connector.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 namespace rosterd::web {
 
@@ -64,27 +65,24 @@ struct HttpClientOptions {
   // How long a look-up of a name counts. Connections to where it no longer leads are used up: idle
   // ones close, the others after their answer.
   Duration dns_ttl = std::chrono::seconds(30);
-  bool tls_verify = true;
-  std::string tls_ca_file{};  // "" = system store
 };
 
 class HttpClient : public Fetcher {
  public:
-  // Fails when the trust store cannot be read.
-  static Result<std::unique_ptr<HttpClient>> make(net::Loop& loop,
-                                                  const HttpClientOptions& options);
+  // `tls` is for https origins; never null.
+  HttpClient(net::Loop& loop, const HttpClientOptions& options,
+             std::shared_ptr<const net::TlsContext> tls);
   ~HttpClient() override;
 
   std::uint64_t fetch(FetchRequest request, FetchEvents* events) override;
   void cancel(std::uint64_t ticket) override;
-  // For requests to come; kInvalid leaves the old ones in force.
-  Status set_options(const HttpClientOptions& options);
+  // For requests to come.
+  void set_options(const HttpClientOptions& options, std::shared_ptr<const net::TlsContext> tls);
   // Fails what is queued or in flight with kCancelled and closes the pool.
   void stop();
 
  private:
   struct Impl;
-  explicit HttpClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -26,15 +26,17 @@ def start(bench):
     write_accounts(folder / "accounts", USERS)
     data = folder / "prosody"
     write_data(data, USERS, nobody, False)
-    times, sizes = samples(), samples()
+    times, sizes, own = samples(), samples(), samples()
     for _ in range(bench.runs):
         servers = [Rosterd(bench.binary, folder, f"file://{folder}/none/%s.json", USERS)]
         for server in servers + ([Prosody(folder, data, False)] if bench.with_peer else []):
-            took, resident = start_once(server)
+            took, resident, anonymous = start_once(server)
             times[server.name].append(took)
             sizes[server.name].append(resident)
+            own[server.name].append(anonymous)
     bench.table.add("start to first login", "ms", times, Target(most=50))
     bench.table.add("resident at start", "MB", sizes, Target(most=8))
+    bench.table.add("..., without files", "MB", own)
     stripped = folder / "stripped"
     subprocess.run(["strip", "-o", stripped, bench.binary], check=True)
     bench.table.add("program, stripped", "MB", {"rosterd": [stripped.stat().st_size / 1e6]},
@@ -42,21 +44,21 @@ def start(bench):
 
 
 def start_once(server):
-    """Milliseconds, and megabytes."""
+    """Milliseconds, and megabytes: all, and what is not a page of a file."""
     begin = time.monotonic()
     try:
         server.start()
         log_in(server, begin)
         took = (time.monotonic() - begin) * 1000
-        return took, resident_bytes(server.pid) / 1e6
+        return (took, *(resident_bytes(server.pid, field) / 1e6 for field in ("VmRSS:", "RssAnon:")))
     finally:
         server.stop()
 
 
-def resident_bytes(pid):
+def resident_bytes(pid, field):
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         for line in status:
-            if line.startswith("VmRSS:"):
+            if line.startswith(field):
                 return int(line.split()[1]) * 1024
     raise Failure("the server has gone")
 

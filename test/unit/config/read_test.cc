@@ -97,7 +97,7 @@ void relative_paths_begin_at_the_files_folder(void**) {
   const Config config =
       parse_good("accounts_file = \"../accounts\"\nhttp_ca_file = \"/ca\"\n" + kHost);
   assert_text_equal(config.accounts_file, "/etc/accounts");
-  assert_text_equal(config.http_client.tls_ca_file, "/ca");
+  assert_text_equal(config.http_client_tls.ca_file, "/ca");
   assert_text_equal(config.hosts[0].certificate.certificate_file, "/etc/rosterd/org.crt");
   assert_text_equal(config.hosts[0].certificate.key_file, "/etc/rosterd/org.key");
   const auto beside = parse_config("accounts_file = \"accounts\"\n" + kHost, "rosterd.toml");

@@ -126,8 +126,10 @@ class WebApp final : public net::ListenerEvents {
 
 class Scene final : public FetchEvents {
  public:
-  explicit Scene(std::vector<Reaction> script, const HttpClientOptions& options = {})
-      : app(loop, std::move(script)), client(std::move(*HttpClient::make(loop, options))) {
+  explicit Scene(std::vector<Reaction> script, const HttpClientOptions& options = {},
+                 std::shared_ptr<const net::TlsContext> tls = *net::TlsContext::make_client({}))
+      : app(loop, std::move(script)),
+        client(std::make_unique<HttpClient>(loop, options, std::move(tls))) {
     app.on_peer_closed = [this] { look_soon(); };
     base = "http://127.0.0.1:" + std::to_string(app.port);
   }
