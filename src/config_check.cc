@@ -217,6 +217,7 @@ class Checker {
       add("bytes_before_login", "less than stanza_bytes_before_login");
     }
     if (streams.outbox_hard < streams.outbox_soft) add("outbox_hard", "less than outbox_soft");
+    if (streams.outbox_total < streams.outbox_hard) add("outbox_total", "less than outbox_hard");
   }
 
   const Config& config_;

@@ -456,6 +456,7 @@ app::Figures Server::Impl::take_figures() const {
                      streams.failed_logins,  streams.messages_sent, streams.presences_sent,
                      streams.iqs_sent};
   figures.loop = loop->stats();
+  figures.backlog_bytes = loop->backlog().bytes();
   figures.core = core.stats();
   figures.fetches = source.stats();
   figures.events = events.stats();

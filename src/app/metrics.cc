@@ -17,10 +17,13 @@ void write_process(MetricsText& text, const Figures& figures) {
   text.sample(process.resident_bytes);
 }
 
-void write_loop(MetricsText& text, const net::LoopStats& loop) {
+void write_loop(MetricsText& text, const Figures& figures) {
+  const net::LoopStats& loop = figures.loop;
   text.histogram("rosterd_turn_seconds", "How long turns of the event loop took.", loop.turns);
   text.counter("rosterd_slow_turns", "Turns that took longer than turn_warn.");
   text.sample(loop.slow_turns);
+  text.gauge("rosterd_unsent_bytes", "What waits for peers that do not read.");
+  text.sample(figures.backlog_bytes);
 }
 
 void write_streams(MetricsText& text, const StreamFigures& streams) {
@@ -127,7 +130,7 @@ void write_http(MetricsText& text, const web::HttpServerStats& http) {
 std::string write_metrics(const Figures& figures, MetricsFormat format) {
   MetricsText text(format);
   write_process(text, figures);
-  write_loop(text, figures.loop);
+  write_loop(text, figures);
   write_streams(text, figures.streams);
   write_stanzas(text, figures);
   write_core(text, figures.core);

@@ -41,6 +41,7 @@ struct Figures {
   ProcessFigures process;
   StreamFigures streams;
   net::LoopStats loop;
+  std::size_t backlog_bytes = 0;
   im::CoreStats core;
   RefreshStats refresh;
   std::size_t refreshes_running = 0;

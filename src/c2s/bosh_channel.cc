@@ -25,6 +25,7 @@ void BoshChannel::send(std::string_view bytes) {
   std::string element;
   append_with_namespace(element, bytes);
   session_->send(element);
+  waiting_.set(session_->queued_bytes());
 }
 
 void BoshChannel::send_stanzas(const im::Outbox& outbox) {
@@ -50,6 +51,11 @@ void BoshChannel::on_open(const BoshRequest& request) {
   header.version = request.version.empty() ? "1.0" : request.version;
   header.lang = request.lang;
   stream_->on_header(header);
+}
+
+void BoshChannel::on_drained() {
+  waiting_.set(0);
+  stream_->on_drained();
 }
 
 void BoshChannel::on_gone(std::string_view why) {

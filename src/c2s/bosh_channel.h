@@ -9,6 +9,7 @@
 #include "c2s/bosh_session.h"
 #include "c2s/channel.h"
 #include "c2s/client_stream.h"
+#include "net/backlog.h"
 
 namespace rosterd::c2s {
 
@@ -22,9 +23,9 @@ struct BoshClient {
 
 class BoshChannel final : public Channel, public BoshStream {
  public:
-  // `session` outlives what is between attach() and the end of either, `owner` all.
-  BoshChannel(BoshSession& session, ChannelOwner& owner, BoshClient client)
-      : session_(&session), owner_(owner), client_(std::move(client)) {}
+  // `session` outlives what is between attach() and the end of either, the rest all.
+  BoshChannel(BoshSession& session, ChannelOwner& owner, net::Backlog& backlog, BoshClient client)
+      : session_(&session), owner_(owner), waiting_(backlog), client_(std::move(client)) {}
   ~BoshChannel() override;
 
   void attach(ClientStream& stream, Handle<ClientStream> handle) override;
@@ -44,12 +45,13 @@ class BoshChannel final : public Channel, public BoshStream {
   void on_element(std::string_view xml) override { stream_->on_message(xml); }
   void on_terminate() override { stream_->on_stream_end(); }
   std::size_t longest_element() const override { return stream_->longest_element(); }
-  void on_drained() override { stream_->on_drained(); }
+  void on_drained() override;
   void on_gone(std::string_view why) override;
 
  private:
   BoshSession* session_;  // null once either has ended
   ChannelOwner& owner_;
+  net::Backlog::Share waiting_;
   BoshClient client_;
   ClientStream* stream_ = nullptr;
   Handle<ClientStream> handle_;

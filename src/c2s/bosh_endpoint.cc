@@ -197,7 +197,7 @@ void BoshEndpoint::open_session(const Visitor& visitor, BoshRequest request) {
       std::make_unique<Seat>(*this, request, *host, range_of(visitor.address), visitor.secure);
   Seat& one = *made;
   service_.open(std::make_unique<BoshChannel>(
-      one.session, service_.owner(),
+      one.session, service_.owner(), loop_.backlog(),
       BoshClient{visitor.connection, visitor.address, visitor.secure, visitor.cookie}));
   seat(std::move(made));
   pass(one, visitor, std::move(request));
@@ -220,7 +220,7 @@ Result<BoshPrebound> BoshEndpoint::prebind(const xmpp::Jid& user, std::string_vi
   auto made = std::make_unique<Seat>(*this, opening, user.domain(), std::nullopt, false);
   Seat& one = *made;
   ClientStream& stream = service_.open(std::make_unique<BoshChannel>(
-      one.session, service_.owner(), BoshClient{0, net::Address(), false}));
+      one.session, service_.owner(), loop_.backlog(), BoshClient{0, net::Address(), false}));
   seat(std::move(made));
   auto full = stream.admit(user, resource);
   if (!full) return tl::unexpected<Error>(full.error());

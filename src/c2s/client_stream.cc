@@ -16,6 +16,8 @@ namespace {
 
 // Of a client that has to wait, beside its longest element: far more than one read brings.
 constexpr std::size_t kMostKeptBeside = 1024 * 1024;
+// Over outbox_total: less than this is no sign of a client that does not read.
+constexpr std::size_t kLeastOfTotal = 16 * 1024;
 
 }  // namespace
 
@@ -357,6 +359,10 @@ void ClientStream::flush(im::Session& session) {
   if (session.end != StreamCondition::kNone) return close(session.end, session.end_text);
   if (unsent > context_.options.outbox_hard) {
     return close(StreamCondition::kResourceConstraint, "the client does not read fast enough");
+  }
+  if (unsent > kLeastOfTotal && context_.backlog.bytes() > context_.options.outbox_total) {
+    return close(StreamCondition::kResourceConstraint,
+                 "too much waits for clients that do not read, this one among them");
   }
   // Unsent bytes of this very turn may still all go to the kernel, so they make nobody congested,
   // and the soft limit's time runs from the flush that went over it on an empty queue.

@@ -16,6 +16,7 @@
 #include "c2s/login_gate.h"
 #include "im/core.h"
 #include "im/ports.h"
+#include "net/backlog.h"
 #include "net/network.h"
 #include "xml/framer.h"
 #include "xml/parser.h"
@@ -36,6 +37,7 @@ struct StreamOptions {
   std::size_t outbox_soft = 256 * 1024;                  // unsent bytes for longer than …
   Duration outbox_soft_time = std::chrono::seconds(30);  // … this, or once over
   std::size_t outbox_hard = 2 * 1024 * 1024;             // this: resource-constraint
+  std::size_t outbox_total = 64 * 1024 * 1024;           // of all clients; then likewise
 };
 
 class ClientStream;
@@ -60,6 +62,7 @@ struct StreamContext {
   im::FastTokens& fast;
   const Clock& clock;
   Timers& timers;
+  const net::Backlog& backlog;  // of all clients
   mutable StreamStats stats{};  // counting changes nothing for anybody
 };
 

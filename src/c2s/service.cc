@@ -45,7 +45,7 @@ struct Service::Impl final : ChannelOwner {
         options(stream_options),
         tls(std::move(tls_context)),
         logins(auth, service, options.login_limit, loop, loop.timers()),
-        context{options, parser, core, logins, fast, loop, loop.timers()} {
+        context{options, parser, core, logins, fast, loop, loop.timers(), loop.backlog()} {
     options.negotiation.tls_available = tls != nullptr;
   }
 

@@ -86,6 +86,7 @@ void Connection::Uv::on_closed(uv_handle_t* handle) {
 Connection::Connection(Loop& loop, FlushPhase phase)
     : loop_(loop),
       uv_(std::make_unique<Uv>()),
+      waiting_(loop.backlog_),
       drain_deadline_(Timer::bind<&Connection::on_drain_deadline>(this)),
       id_(++loop.last_connection_id_),
       phase_(phase) {
@@ -264,7 +265,8 @@ void Connection::mark_dirty() {
 void Connection::flush() {
   if (state_ == State::kClosing) return;
   if (secure_) encrypt();
-  if (write_ || state_ == State::kClosing) return;
+  if (state_ == State::kClosing) return;
+  if (write_) return waiting_.set(queued_bytes());
   if (!out_.empty() && !try_write()) return;
   if (std::exchange(backlog_, false) && state_ == State::kOpen && events_) {
     events_->on_drained();
@@ -321,7 +323,7 @@ void Connection::begin_write() {
   const uv_buf_t buffer =
       uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
   const int status = uv_write(&write_->request, uv_->stream(), &buffer, 1, Uv::on_written);
-  if (status == 0) return;
+  if (status == 0) return waiting_.set(queued_bytes());
   write_.reset();
   note_reason(Errc::kUnavailable, uv_strerror(status));
   close_socket();
@@ -329,6 +331,7 @@ void Connection::begin_write() {
 
 void Connection::on_written(int status) {
   write_.reset();
+  waiting_.set(0);
   if (state_ == State::kClosing) return;
   if (status != 0) {
     note_reason(Errc::kUnavailable, uv_strerror(status));

@@ -125,6 +125,7 @@ class Connection {
   ConnectionEvents* events_ = nullptr;
   std::unique_ptr<Secure> secure_;  // null while plain
   std::unique_ptr<Write> write_;    // null while none is in flight
+  Backlog::Share waiting_;          // what the kernel has not taken, while one is
   ByteQueue out_;                   // what the wire shall carry next
   Address peer_;
   Handle<Connection> handle_;

@@ -22,6 +22,7 @@
 #include "base/log_limit.h"
 #include "base/time.h"
 #include "base/timers.h"
+#include "net/backlog.h"
 
 struct uv_loop_s;
 
@@ -116,6 +117,9 @@ class Loop : public Clock {
   // The number of turns so far.
   std::uint64_t turns() const { return turns_; }
   const LoopStats& stats() const { return stats_; }
+  // Of its connections, and of what else stands between a peer and what is meant for it.
+  Backlog& backlog() { return backlog_; }
+  const Backlog& backlog() const { return backlog_; }
 
   std::size_t connection_count() const { return connections_.size(); }
   // Connection::abort() on every one.
@@ -140,6 +144,7 @@ class Loop : public Clock {
   std::unique_ptr<Uv> uv_;
   LoopOptions options_;
   Timers timers_;
+  Backlog backlog_;
   SlotTable<Connection> connections_;
   std::vector<FlushHook*> flush_hooks_[2];
   std::vector<ReapHook*> reap_hooks_;

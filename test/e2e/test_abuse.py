@@ -175,6 +175,21 @@ class AbuseTest(EndToEndTest):
         self.assertIn("romeo", line)
         await self.assert_unharmed(juliet)
 
+    async def test_many_readers_that_stop_do_not_fill_the_memory(self):
+        """None of them has so much that it would be cut off for that alone."""
+        await self.start_scene("romeo", "juliet", outbox_soft="2MiB", outbox_total="2MiB")
+        deaf = [await self.open_raw_xmpp(tls=True, receive_buffer=4096) for _ in range(4)]
+        for number, reader in enumerate(deaf):
+            await reader.log_in("romeo", password_of("romeo"), resource=f"deaf{number}")
+            reader.stop_reading()
+        juliet = await self.log_in("juliet")
+        for _ in range(100):
+            for number in range(len(deaf)):
+                juliet.send_message(f"romeo@{HOST}/deaf{number}", "x" * 60_000, mtype="chat")
+        line = await self.daemon.log.wait(lambda line: "too much waits" in line, "cut-off")
+        self.assertIn("romeo", line)
+        await self.assert_unharmed(juliet)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -97,7 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.negotiation.plain_without_tls = true;
   options.negotiation.fast = true;
   c2s::LoginGate logins(auth, auth, options.login_limit, clock, timers);
-  const c2s::StreamContext context{options, parser, core, logins, auth, clock, timers};
+  const net::Backlog backlog;
+  const c2s::StreamContext context{options, parser, core, logins, auth, clock, timers, backlog};
   const bool is_websocket = data[0] == 0xFF;
   DeadEndChannel channel(is_websocket);
   c2s::ClientStream stream(context, channel);

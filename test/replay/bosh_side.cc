@@ -211,7 +211,7 @@ bool BoshSide::open_session(const c2s::BoshRequest& request, std::uint64_t ticke
   session_ = std::make_unique<c2s::BoshSession>(request, *host, c2s::BoshOptions{}, context_.clock,
                                                 context_.timers, *this);
   channel_ = std::make_unique<c2s::BoshChannel>(
-      *session_, *this,
+      *session_, *this, backlog_,
       c2s::BoshClient{number_, *net::Address::parse("192.0.2.1", 5000), secure_, cookie_});
   stream_ = std::make_unique<c2s::ClientStream>(context_, *channel_);
   channel_->attach(*stream_, Handle<c2s::ClientStream>::from_u64(number_));

@@ -89,6 +89,7 @@ class BoshSide final : public c2s::BoshFront, public c2s::ChannelOwner {
   void take_header();
 
   const c2s::StreamContext& context_;
+  net::Backlog backlog_;
   const std::uint64_t number_;
   const bool secure_;
   const std::string cookie_;

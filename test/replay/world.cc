@@ -23,7 +23,7 @@ World::World(const WorldOptions& options, WebApp& web_app, Accounts& accounts)
       fast_(clock_, options_.fast_token_lifetime),
       admin_(options_.admin, core_, tokens_, fast_, clock_),
       logins_(tokens_, *this, options_.streams.login_limit, clock_, timers_),
-      context_{options_.streams, parser_, core_, logins_, fast_, clock_, timers_} {
+      context_{options_.streams, parser_, core_, logins_, fast_, clock_, timers_, backlog_} {
   source_.set_core(&core_);
   core_.set_user_finder(&known_users_);
   set_user_search();

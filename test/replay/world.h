@@ -84,6 +84,7 @@ class World final : private im::AuthEvents {
   app::FastTokens fast_;
   app::Admin admin_;
   c2s::LoginGate logins_;
+  net::Backlog backlog_;
   c2s::StreamContext context_;
   std::map<std::string, std::unique_ptr<Client>, std::less<>> clients_;
   std::uint64_t connections_ = 0;

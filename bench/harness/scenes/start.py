@@ -50,7 +50,8 @@ def start_once(server):
         server.start()
         log_in(server, begin)
         took = (time.monotonic() - begin) * 1000
-        return (took, *(resident_bytes(server.pid, field) / 1e6 for field in ("VmRSS:", "RssAnon:")))
+        return (took, resident_bytes(server.pid, "VmRSS:") / 1e6,
+                resident_bytes(server.pid, "RssAnon:") / 1e6)
     finally:
         server.stop()
 

@@ -180,6 +180,7 @@ Figures make_figures() {
   figures.loop.turns.observe(Duration(50));
   figures.loop.turns.observe(std::chrono::seconds(2));
   figures.loop.slow_turns = 21;
+  figures.backlog_bytes = 22;
   figures.core = {31, 32, 33, 34, 35, 36, 37, 38, 39, 40};
   figures.refresh.durations.observe(std::chrono::milliseconds(7));
   figures.refresh.updated = 41;
@@ -245,6 +246,7 @@ void every_figure_is_in_its_place(void**) {
     assert_true(page.value("rosterd_stanzas_received_total", {{"kind", kind}}) == number++);
   }
   assert_true(page.value("rosterd_slow_turns_total") == 21);
+  assert_true(page.value("rosterd_unsent_bytes") == 22);
   assert_true(page.value("rosterd_turn_seconds_bucket", {{"le", "1.0"}}) == 1);
   assert_true(page.value("rosterd_turn_seconds_count") == 2);
   assert_true(page.value("rosterd_refresh_users_total", {{"outcome", "updated"}}) == 41);

@@ -314,6 +314,7 @@ void options_that_contradict_one_another_are_faults(void**) {
   assert_fault("c2s_port = 5223", "f.toml: c2s_tls_port: the same port as c2s_port");
   assert_fault("https_port = 5280", "f.toml:1: https_port: the same port as http_port");
   assert_fault("outbox_hard = \"128KiB\"", "f.toml:1: outbox_hard: less than outbox_soft");
+  assert_fault("outbox_total = \"1MiB\"", "f.toml:1: outbox_total: less than outbox_hard");
   assert_fault("bytes_before_login = 10000",
                "f.toml:1: bytes_before_login: less than stanza_bytes_before_login");
   assert_fault("sasl_mechanisms = []", "f.toml:1: sasl_mechanisms: nobody can log in without any");
