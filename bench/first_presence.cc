@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,13 +20,12 @@
 #include "client.h"
 #include "latency.h"
 #include "process.h"
-#include "scram.h"
+#include "token.h"
 
 namespace {
 
 constexpr int kWarmUp = 100;  // logins before those that are measured
 constexpr int kContacts = 20;
-constexpr std::string_view kTokenSecret = "a secret of thirty-two bytes, or more";
 
 // As the peer's roster files have them: those who never log in stand behind those who do.
 std::string make_roster(int user, int users) {
@@ -38,21 +36,6 @@ std::string make_roster(int user, int users) {
                        i == 0 ? "" : ",", bench::user_name(contact), bench::kHost, contact);
   }
   return out + '}';
-}
-
-std::string base64url(std::string_view bytes) {
-  std::string out = bench::base64(bytes);
-  for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return out.substr(0, out.find('='));
-}
-
-// HS256 (RFC 7519).
-std::string make_token(int user) {
-  const std::string signed_part =
-      base64url(R"({"alg":"HS256","typ":"JWT"})") + '.' +
-      base64url(fmt::format(R"({{"jid":"{}@{}","exp":{}}})", bench::user_name(user), bench::kHost,
-                            std::time(nullptr) + 3600));
-  return signed_part + '.' + base64url(bench::hmac(kTokenSecret, signed_part));
 }
 
 std::size_t count(std::string_view text, std::string_view word) {
@@ -85,7 +68,7 @@ class Logins {
   void log_in(int user) {
     auto client = std::make_unique<bench::Client>(port_, carrier_);
     const std::string heard =
-        by_token_ ? client->log_in(user, make_token(user)) : client->log_in(user);
+        by_token_ ? client->log_in(user, bench::make_token(user)) : client->log_in(user);
     if (count(heard, "<item") != kContacts) {
       bench::give_up(fmt::format("{} got another roster: {}", bench::user_name(user), heard));
     }

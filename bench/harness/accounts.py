@@ -10,7 +10,7 @@ import socket
 import subprocess
 
 PASSWORD = "bench"
-TOKEN_SECRET = "a secret of thirty-two bytes, or more"  # that bench_first_presence signs with
+TOKEN_SECRET = "a secret of thirty-two bytes, or more"  # that bench/token.cc signs with
 SALT = b"0123456789abcdef"
 ITERATIONS = 4096  # the least that the accounts file may say: logins are not what is measured
 
@@ -71,3 +71,11 @@ def free_ports(count):
             one.bind(("127.0.0.1", 0))
             ports.append(one.getsockname()[1])
         return ports
+
+
+def token_options(folder):
+    """Of rosterd, that it takes the load programs' tokens for passwords."""
+    secret = folder / "secret"
+    secret.write_text(TOKEN_SECRET)
+    secret.chmod(0o600)
+    return f'auth = "jwt"\njwt_secret_file = "{secret}"'

@@ -77,11 +77,12 @@ class Bench:
             raise Failure(f"bench_{program} {words}: status {error.returncode}") from error
         return [parse_line(line) for line in done.stdout.splitlines()]
 
-    def with_back_end(self, program, *arguments, of="rosterd", seconds=PROGRAM_SECONDS):
-        """The same, with a load program that is the web application of that server too."""
+    def with_back_end(self, program, *arguments, of="rosterd", options="", seconds=PROGRAM_SECONDS):
+        """The same, with a load program that is the web application of that server too; `options`
+        are rosterd's."""
         back_end_port, = free_ports(1)
         url = f"http://127.0.0.1:{back_end_port}/contacts/%s"
-        with self.rosterd(url) if of == "rosterd" else self.web_peer(url) as server:
+        with self.rosterd(url, options) if of == "rosterd" else self.web_peer(url) as server:
             return self.call(program, server.ports["plain"], server.pid, server.ports["http"],
                              back_end_port, *arguments, seconds=seconds)
 

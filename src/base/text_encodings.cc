@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The encodings of text.h: percent, base64, hexadecimal.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/text.h"
@@ -13,6 +14,8 @@ constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 constexpr std::string_view kLowerHex = "0123456789abcdef";
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void append_hex(std::string& out, char byte, std::string_view digits) {
   const auto value = static_cast<std::uint8_t>(byte);
@@ -28,28 +31,29 @@ int hex_value(char c) {
   return -1;
 }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
+// By byte: a digit's value, or -1.
+using DigitValues = std::array<std::int8_t, 256>;
+
+constexpr DigitValues make_values(std::string_view digits) {
+  DigitValues values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    values[static_cast<unsigned char>(digits[i])] = static_cast<std::int8_t>(i);
+  }
+  return values;
 }
 
-int base64url_value(char c) {
-  if (c == '-') return 62;
-  if (c == '_') return 63;
-  return c == '+' || c == '/' ? -1 : base64_value(c);
-}
+constexpr DigitValues kBase64Values = make_values(kBase64);
+constexpr DigitValues kBase64UrlValues = make_values(kBase64Url);
 
 // Without padding.
-std::optional<std::string> decode_digits(std::string_view digits, int (*value_of)(char)) {
+std::optional<std::string> decode_digits(std::string_view digits, const DigitValues& values) {
   std::string out;
   out.reserve(digits.size() / 4 * 3 + 2);
   std::uint32_t group = 0;
   int bits = 0;
   for (const char c : digits) {
-    const int value = value_of(c);
+    const int value = values[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;
     group = (group << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFF;
     bits += 6;
@@ -123,12 +127,12 @@ std::optional<std::string> base64_decode(std::string_view encoded) {
     encoded.remove_suffix(1);
     ++padding;
   }
-  return decode_digits(encoded, base64_value);
+  return decode_digits(encoded, kBase64Values);
 }
 
 std::optional<std::string> base64url_decode(std::string_view encoded) {
   if (encoded.size() % 4 == 1) return std::nullopt;
-  return decode_digits(encoded, base64url_value);
+  return decode_digits(encoded, kBase64UrlValues);
 }
 
 std::string hex_encode(std::string_view bytes) {

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: MIT
 """What a login costs, and how many users can log in."""
 
-from ..accounts import TOKEN_SECRET, free_ports
+from ..accounts import free_ports, token_options
 from ..bench import samples
 from ..table import Target
 
 
-AT_ONCE = 8
+# With few, the load program waits, and the kernel's work for waking it up is the server's.
+AT_ONCE = [8, 32]
 WARM_UP = 100  # of bench_first_presence
 CONTACTS = 20
 
 
 def first_presence(bench):
     for carrier, target in (("plain", 150), ("tls", 450)):
-        of_a_login(bench, carrier, "jwt", f"login by PLAIN, {carrier}", target)
+        for at_once in AT_ONCE:
+            of_a_login(bench, carrier, "jwt", f"login by PLAIN, {carrier}", at_once, target)
         of_a_login(bench, carrier, "http-json", f"login by PLAIN, roster in its answer, {carrier}",
-                   target)
+                   AT_ONCE[-1], target)
 
 
-def of_a_login(bench, carrier, way, what, most):
+def of_a_login(bench, carrier, way, what, at_once, most):
+    what = f"{what}, {at_once} at a time"
     costs, in_all = samples(), samples()
     count = 200 if bench.quick else 2000
     for _ in range(bench.runs):
@@ -33,7 +36,7 @@ def of_a_login(bench, carrier, way, what, most):
             few = count // 10 if server.name == "peer" else count
             with server:
                 line, = bench.call("first_presence", carrier, how, server.ports[carrier],
-                                   server.pid, port, few, AT_ONCE)
+                                   server.pid, port, few, at_once)
             costs[server.name].append(line["cpu_us"])
             in_all[server.name].append(line["per_second"])
     bench.table.add(what, "us of CPU", costs, Target(most=most))
@@ -42,12 +45,9 @@ def of_a_login(bench, carrier, way, what, most):
 
 def login_options(bench, way, port):
     """Of rosterd, with a back end at that port, which the load program is."""
-    secret = bench.folder / "secret"
-    secret.write_text(TOKEN_SECRET)
-    secret.chmod(0o600)
-    option = (f'jwt_secret_file = "{secret}"' if way == "jwt" else
-              f'http_auth_url = "http://127.0.0.1:{port}/auth"')
-    return f'auth = "{way}"\n{option}'
+    if way == "jwt":
+        return token_options(bench.folder)
+    return f'auth = "{way}"\nhttp_auth_url = "http://127.0.0.1:{port}/auth"'
 
 
 def peer(bench, count):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What it costs when the web application changes rosters."""
 
-from ..accounts import free_ports
+from ..accounts import free_ports, token_options
 from ..bench import samples
 from ..failure import NoAnswer
 from ..table import Target
@@ -80,7 +80,8 @@ def contacts(bench):
 
 def contacts_of(bench, count, users):
     values = {key: samples() for key in ("changed_us", "unchanged_us", "memory")}
-    held, *rounds = bench.with_back_end("contacts", "rosterd", users, count, 2 * bench.runs)
+    held, *rounds = bench.with_back_end("contacts", "rosterd", users, count, 2 * bench.runs,
+                                              options=token_options(bench.folder))
     take(values, "rosterd", rounds)
     if bench.peer_modules:
         _, *rounds = try_peer(bench, "contacts", "peer", PEER_USERS, count, bench.runs) or [None]
