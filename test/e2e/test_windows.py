@@ -9,7 +9,8 @@ import signal
 import unittest
 
 from harness.backend import answer
-from harness.case import HOST, EndToEndTest
+from harness.bosh import Bosh
+from harness.case import HOST, EndToEndTest, password_of
 from harness.process import run
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -179,6 +180,19 @@ class MetricsTest(WindowTest):
         self.assertEqual(content_type, PLAIN)
         status, out, err = await run("/usr/bin/promtool", "check", "metrics", input=page)
         self.assertEqual((status, out, err), (0, "", ""), page)
+
+    async def test_what_waits_for_a_client_is_seen(self):
+        """romeo is on BOSH, and does not ask for what juliet sends."""
+        await self.start_scene("romeo", "juliet", friends=[("romeo", "juliet")])
+        juliet = await self.log_in("juliet", "balcony")
+        bosh = Bosh(self.daemon.http_port, HOST)
+        self.addAsyncCleanup(bosh.close)
+        romeo = await bosh.log_in("romeo", password_of("romeo"))
+        juliet.send_message(romeo.jid, "x" * 60_000, mtype="chat")
+        await juliet.ping()
+        self.assertGreater((await self.scrape())[("rosterd_unsent_bytes",)], 60_000)
+        await romeo.ask()
+        self.assertEqual((await self.scrape())[("rosterd_unsent_bytes",)], 0)
 
     async def test_figures_count_what_happened(self):
         await self.start_scene("romeo", "juliet", friends=[("romeo", "juliet")])
