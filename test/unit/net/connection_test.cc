@@ -38,7 +38,7 @@ void bytes_come_back_from_an_echo(void**) {
 void large_transfer_to_a_slow_reader_arrives_whole(void**) {
   const std::string sent = make_pattern(8 << 20);
   Scene scene;
-  std::size_t queued = 0;
+  std::size_t queued = 0, backlog = 0;
   scene.accepted_hook = [&](Side& server) { server.write(sent); };
   // A second connection's worth of turns later the reader wakes up.
   rosterd::Timer wake([](void* p) { static_cast<Scene*>(p)->client.connection->resume_reading(); },
@@ -48,12 +48,17 @@ void large_transfer_to_a_slow_reader_arrives_whole(void**) {
     scene.loop.timers().arm(wake, scene.loop.now() + std::chrono::milliseconds(20));
   };
   scene.client.bytes_hook = [&](Side& client) {
-    if (queued == 0) queued = scene.server.connection->queued_bytes();
+    if (queued == 0) {
+      queued = scene.server.connection->queued_bytes();
+      backlog = scene.loop.backlog().bytes();
+    }
     if (client.received.size() == sent.size()) client.close();
   };
   scene.run();
   assert_false(scene.timed_out);
   assert_true(queued > 0);
+  assert_int_equal(backlog, queued);
+  assert_int_equal(scene.loop.backlog().bytes(), 0);
   assert_true(scene.client.received == sent);
   assert_int_equal(scene.server.drains, 1);
 }
