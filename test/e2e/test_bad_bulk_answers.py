@@ -120,6 +120,7 @@ class BadBulkAnswerTest(FetchFaultTest):
         asked = len(self.back_end.requests)
         done = {"status": "ok", "message": "roster update complete", "updated": 3, "errors": 0}
         self.assertEqual(await self.refresh(*USERS), (200, done))
+        await self.daemon.child.wait_line("refresh done", since)
         self.assertEqual(self.logged(since), lines)
         self.assertEqual(self.count(BULK), before + 1)
         self.assertEqual(len(self.back_end.requests), asked + 1 + singles)
@@ -166,6 +167,7 @@ class BadBulkAnswerTest(FetchFaultTest):
                 self.back_end.answers[BULK] = [data, good]
                 since = len(self.daemon.log)
                 self.assertEqual((await self.refresh(*USERS))[1]["updated"], 3)
+                await self.daemon.child.wait_line("refresh done", since)
                 self.assertEqual(self.logged(since), [])
         await self.assert_all_unharmed()
 

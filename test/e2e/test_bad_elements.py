@@ -161,6 +161,7 @@ class BadElementTest(FetchFaultTest):
         lines = [f"POST {path} HTTP/1.1", "Host: x", "Connection: close", *fields]
         head = "\r\n".join([*lines, f"Content-Length: {len(body)}"])
         head, _, said = (await self.send_raw_http(f"{head}\r\n\r\n{body}")).partition("\r\n\r\n")
+        await self.daemon.child.wait_line(" refresh ", since)  # what came of it
         return int(head.split(" ")[1]), json.loads(said), self.logged(since), len(body)
 
     async def assert_refused(self, path, good, bad, status, why):
