@@ -81,7 +81,7 @@ def contacts(bench):
 def contacts_of(bench, count, users):
     values = {key: samples() for key in ("changed_us", "unchanged_us", "memory")}
     held, *rounds = bench.with_back_end("contacts", "rosterd", users, count, 2 * bench.runs,
-                                              options=token_options(bench.folder))
+                                        options=token_options(bench.folder))
     take(values, "rosterd", rounds)
     if bench.peer_modules:
         _, *rounds = try_peer(bench, "contacts", "peer", PEER_USERS, count, bench.runs) or [None]
